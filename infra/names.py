@@ -1,0 +1,46 @@
+"""Every logical and physical name, in one place.
+
+A *logical* name is Pulumi's: the key from apps.yaml, unique per resource type. A *physical* name is what the Cloudflare
+account shows; it carries the stack, because several stacks share one account. Nothing is positional or random.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+PROJECT = "gatehouse"
+TAG = "gatehouse"
+DEFAULT_DENY = "default-deny"
+MOST = 350  # characters in an Access name (developers.cloudflare.com/cloudflare-one/account-limits)
+
+
+def physical(stack: str, name: str) -> str:
+    """`gatehouse-dev-marketing`: an account-level object of one stack."""
+    return f"{PROJECT}-{stack}-{name}"
+
+
+def tunnel(stack: str) -> str:
+    return f"{PROJECT}-{stack}"
+
+
+def application(stack: str, title: str) -> str:
+    """What the App Launcher shows. Stacks of one account stay apart."""
+    return f"{title} ({stack})"[:MOST]
+
+
+def dns_comment(stack: str) -> str:
+    """Marks the owner of a record; tags on records need a paid plan."""
+    return f"{PROJECT} stack {stack}"
+
+
+def keyed(words: Iterable[str], content: object) -> str:
+    """A readable name that ends in a short hash of the content, so that equal content has one name.
+
+    `content` is anything that JSON can write; the order inside it counts, so callers sort what has no order.
+    """
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(canonical.encode()).hexdigest()[:8]
+    readable = "-".join(words)[:60].rstrip("-")
+    return f"{readable}-{digest}"

@@ -1,0 +1,236 @@
+"""apps.yaml plus one stack file to an Estate: defaults applied, names looked up.
+
+An unknown name is reported with what it could have meant and where the names are declared. What cannot be resolved is
+left out, so that everything else is still looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from infra import estate, schema
+from infra.problems import Problems, Span, did_you_mean
+from infra.records import Table
+from infra.schema import apps, people
+from infra.schema.words import ProviderType
+from infra.shapes import Word
+from infra.stack import Stack
+
+T = TypeVar("T")
+
+DEFAULT_SESSION = "24h"
+DEFAULT_TOKEN = "365d"  # noqa: S105 - a duration
+STREAMLIT_PORT = 8501
+
+
+def minutes(duration: str) -> int:
+    """`90m`, `8h` or `7d` in minutes."""
+    return int(duration[:-1]) * {"m": 1, "h": 60, "d": 1440}[duration[-1]]
+
+
+def cloudflare_duration(duration: str) -> str:
+    """The same duration in the units Cloudflare knows; it has no days."""
+    total = minutes(duration)
+    return f"{total}m" if total % 60 else f"{total // 60}h"
+
+
+def resolve(file: schema.AppsFile, stack: Stack, stacks: Iterable[str], problems: Problems) -> estate.Estate:
+    """The estate of one stack. `stacks` are the names `only_in` may use."""
+    return _Resolver(file, stack, tuple(stacks), problems).build()
+
+
+@dataclass
+class _Resolver:
+    file: schema.AppsFile
+    stack: Stack
+    stacks: tuple[str, ...]
+    problems: Problems
+    providers: dict[str, estate.Provider] = field(default_factory=dict)
+    departments: dict[str, estate.Department] = field(default_factory=dict)
+    machines: dict[str, estate.Machine] = field(default_factory=dict)
+    devices: dict[str, estate.Device] = field(default_factory=dict)
+
+    def build(self) -> estate.Estate:
+        identity = self.file.identity
+        for name, provider in (identity.providers if identity else {}).items():
+            self.providers[name] = estate.Provider(name, cast("ProviderType", str(provider.type)), provider.claims)
+        default = self.default_provider()
+        for name, written in self.file.departments.items():
+            self.department(name, written, default)
+        for name, machine in self.file.machines.items():
+            if owner := self.find("department", self.departments, self.file.departments, machine.owner):
+                hours = max(1, minutes(machine.duration or DEFAULT_TOKEN) // 60)
+                self.machines[name] = estate.Machine(name, hours, owner)
+        for name, device in self.file.devices.items():
+            listed = self.stack.values.device_lists.get(name)
+            self.devices[name] = estate.Device(
+                name, device.type, device.platforms, device.version, device.domain, listed
+            )
+        resolved = [self.app(name, app) for name, app in self.file.apps.items() if self.in_stack(app)]
+        return estate.Estate(
+            self.stack,
+            tuple(self.providers.values()),
+            default,
+            tuple(self.departments.values()),
+            tuple(self.machines.values()),
+            tuple(self.devices.values()),
+            tuple(app for app in resolved if app),
+            self.file.tests,
+        )
+
+    def find(self, what: str, known: Mapping[str, T], table: Table[Any], word: Word) -> T | None:
+        """Look a name up, or say that it is not declared."""
+        if word not in table.declared:
+            label = f"not under `{what}s`" if table.declared else f"nothing is declared under `{what}s`"
+            near = did_you_mean(word, table.declared)
+            self.problems.add(f"unknown-{what}", f"{what} `{word}` is not declared", word.span, label=label, help=near)
+        return known.get(word)
+
+    def find_all(self, what: str, known: Mapping[str, T], table: Table[Any], words: Iterable[Word]) -> tuple[T, ...]:
+        found = (self.find(what, known, table, word) for word in dict.fromkeys(words))
+        return tuple(item for item in found if item is not None)
+
+    def default_provider(self) -> estate.Provider | None:
+        identity = self.file.identity
+        if identity is None:
+            return None
+        if identity.default is not None:
+            return self.find("provider", self.providers, identity.providers, identity.default)
+        return next(iter(self.providers.values())) if len(self.providers) == 1 else None
+
+    def department(self, name: str, written: people.Department, default: estate.Provider | None) -> None:
+        provider = default
+        if written.provider is not None and self.file.identity is not None:
+            provider = self.find("provider", self.providers, self.file.identity.providers, written.provider)
+        elif default is None and len(self.providers) > 1 and self.file.identity and not self.file.identity.default:
+            self.problems.add(
+                "no-provider",
+                f"it is open which identity provider vouches for `{name}`",
+                written.at.span,
+                help=("write `provider:` here, or `default:` under `identity`",),
+            )
+        if provider is None:
+            return
+        directory = self.stack.values.directory.get(provider.name, Table())
+        self.departments[name] = estate.Department(
+            name,
+            provider,
+            tuple(estate.Group(group, directory.get(group, group)) for group in written.groups),
+            estate.Claim(written.claim.name, written.claim.value) if written.claim else None,
+            tuple(email.lower() for email in written.emails),
+            tuple(domain.lower() for domain in written.domains),
+            (written.snowflake_role or name.replace("-", "_")).upper(),
+            written.at,
+        )
+
+    def in_stack(self, app: apps.App) -> bool:
+        for word in app.only_in:
+            if word not in self.stacks:
+                message = f"stack `{word}` has no file"
+                self.problems.add("unknown-stack", message, word.span, help=did_you_mean(word, self.stacks))
+        return self.stack.has_apps and (not app.only_in or self.stack.name in app.only_in)
+
+    def app(self, name: str, written: apps.App) -> estate.App | None:
+        owner = self.find("department", self.departments, self.file.departments, written.owner)
+        home = self.in_snowflake(written) if written.snowflake else self.tunnelled(name, written)
+        session = cloudflare_duration(written.session or DEFAULT_SESSION)
+        entries = tuple(self.entry(entry, written) for entry in written.access)
+        machines = self.find_all("machine", self.machines, self.file.machines, written.machines)
+        if owner is None or home is None:
+            return None
+        title = written.title or name
+        span = self.file.apps.declared.get(name, written.at.span)
+        return estate.App(name, title, owner, home, entries, machines, session, written.at, span)
+
+    def tunnelled(self, name: str, app: apps.App) -> estate.Tunnelled | None:
+        values = self.stack.values
+        if app.path is not None:
+            hostname = self.required("hostname", app.path.span)
+        else:
+            pattern = values.subdomains or (f"*.{values.zone}" if values.zone else None)
+            hostname = pattern.replace("*", app.subdomain or name) if pattern else self.required("zone", app.at.span)
+        if hostname is None:
+            return None
+        service = app.service or f"http://{name}:{STREAMLIT_PORT}"
+        origin = app.origin
+        return estate.Tunnelled(
+            hostname,
+            str(app.path or ""),
+            str(service),
+            str(app.source) if app.source else None,
+            origin.host_header if origin else None,
+            origin.tls_name if origin else None,
+            origin is None or origin.tls_verify is not False,
+        )
+
+    def required(self, name: str, wanted_by: Span) -> str | None:
+        """A stack value that an app needs."""
+        value = cast("str | None", getattr(self.stack.values, name))
+        if value is None:
+            self.problems.add(
+                "missing-stack-value",
+                f"`gatehouse:{name}` is missing in `{self.stack.file}`",
+                self.stack.values.at.span,
+                help=(f"the app at {wanted_by} needs it", f"pulumi config set --stack {self.stack.name} {name} …"),
+            )
+        return value
+
+    def in_snowflake(self, app: apps.App) -> estate.InSnowflake | None:
+        written = app.snowflake
+        if written is None or app.source is None:
+            return None
+        secrets = tuple(
+            estate.SecretObject(name, secret.type, "function" if secret.deliver == "function" else "object")
+            if secret.deliver
+            else estate.SecretObject(name, secret.type, default_delivery(written.runtime, secret.type))
+            for name, secret in written.secrets.items()
+        )
+        return estate.InSnowflake(
+            app.source,
+            written.runtime,
+            written.query_warehouse.upper(),
+            written.compute_pool.upper() if written.compute_pool else None,
+            written.main_file or "streamlit_app.py",
+            tuple(written.external_hosts),
+            secrets,
+        )
+
+    def entry(self, written: apps.Entry, app: apps.App) -> estate.Entry:
+        decision: estate.Decision = "bypass" if written.public else "deny" if written.deny else "allow"
+        return estate.Entry(
+            decision,
+            self.members(written.deny if decision == "deny" else () if decision == "bypass" else written.allow),
+            self.conditions(written.require),
+            self.conditions(written.exclude),
+            cloudflare_duration(written.session or app.session or DEFAULT_SESSION),
+            written.expires,
+            written.reason,
+            written.at,
+        )
+
+    def members(self, words: Iterable[Word]) -> tuple[estate.Department, ...]:
+        return self.find_all("department", self.departments, self.file.departments, words)
+
+    def conditions(self, written: Iterable[apps.Condition]) -> tuple[estate.Condition, ...]:
+        return tuple(condition for item in written for condition in self.condition(item))
+
+    def condition(self, written: apps.Condition) -> Iterable[estate.Condition]:
+        if written.mfa:
+            yield estate.Mfa()
+        if written.country:
+            yield estate.Countries(tuple(dict.fromkeys(written.country)))
+        if written.ip:
+            yield estate.Networks(tuple(dict.fromkeys(written.ip)))
+        if devices := self.find_all("device", self.devices, self.file.devices, written.device):
+            yield estate.Devices(devices)
+        if departments := self.members(written.department):
+            yield estate.Members(departments)
+        if written.email:
+            yield estate.Emails(tuple(dict.fromkeys(email.lower() for email in written.email)))
+
+
+def default_delivery(runtime: str, secret_type: str) -> estate.Delivery:
+    """What a secret needs where nothing is said: in containers only plain values can be attached to the object."""
+    return "object" if runtime == "warehouse" or secret_type in ("generic-string", "password") else "function"

@@ -1,0 +1,124 @@
+"""`apps`: what is served, where it lives, and who may enter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from infra.records import MapOf, Record, Table, key
+from infra.schema.words import (
+    COUNTRY,
+    DURATION,
+    EMAIL,
+    FOLDER,
+    HOST,
+    IDENTIFIER,
+    LABEL,
+    NAMES,
+    NETWORK,
+    PATH,
+    SECRET_TYPES,
+    STACK,
+    TITLE,
+    VALUE,
+)
+from infra.schema.words import NAME as NAME_FORM
+from infra.shapes import Converted, Day, Either, Flag, ListOf, OneOf, Place, Word
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition; exactly one of its keys is written (held by `checks`). A list in it is an OR."""
+
+    at: Place
+    mfa: bool | None = key(Flag(), "`true`: a second factor was used at login. The word `mfa` alone says the same.")
+    country: tuple[Word, ...] = key(ListOf(COUNTRY, single=True), "In one of these countries (ISO 3166).", default=())
+    ip: tuple[Word, ...] = key(ListOf(NETWORK, single=True), "From one of these networks.", default=())
+    device: tuple[Word, ...] = key(NAMES, "On a device that passes one of these checks of `devices`.", default=())
+    department: tuple[Word, ...] = key(NAMES, "Also a member of one of these departments.", default=())
+    email: tuple[Word, ...] = key(ListOf(EMAIL, single=True), "One of these people.", default=())
+
+
+CONDITION = Either(
+    mapping=Record(Condition),
+    otherwise=Converted(OneOf(("mfa",)), lambda word: Condition(Place(word.span, {}), mfa=True)),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of `access`; exactly one of `allow`, `deny` and `public` is written (held by `checks`)."""
+
+    at: Place
+    allow: tuple[Word, ...] = key(NAMES, "These departments may enter.", default=())
+    deny: tuple[Word, ...] = key(NAMES, "These departments may not, whatever later entries say.", default=())
+    public: bool | None = key(Flag(), "`true`: anybody, without signing in and without a log. Cloudflare: bypass.")
+    require: tuple[Condition, ...] = key(ListOf(CONDITION), "All of these must hold as well.", default=())
+    exclude: tuple[Condition, ...] = key(ListOf(CONDITION), "None of these may hold.", default=())
+    expires: date | None = key(Day(), "The last day of this entry, inclusive, UTC.")
+    reason: Word | None = key(TITLE, "Why; for reviewers and auditors.")
+    session: Word | None = key(DURATION, "How long a login through this entry lasts; the app's `session` if left out.")
+
+
+ENTRY = Either(
+    mapping=Record(Entry),
+    otherwise=Converted(NAME_FORM, lambda word: Entry(Place(word.span, {"allow": word.span}), allow=(word,))),
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How the connector speaks to an existing service."""
+
+    at: Place
+    host_header: Word | None = key(HOST, "The Host header that the service expects.")
+    tls_name: Word | None = key(HOST, "The name in the service's certificate, where it differs from its address.")
+    tls_verify: bool | None = key(Flag(), "`false`: accept any certificate of the service.")
+
+
+@dataclass(frozen=True)
+class SecretObject:
+    at: Place
+    type: Word = key(OneOf(SECRET_TYPES), "The type of the Snowflake secret.", required=True)
+    deliver: Word | None = key(
+        OneOf(("object", "function")),
+        "`object`: attached to the STREAMLIT object; `function`: read by a secret UDF. The best possible if left out.",
+    )
+
+
+@dataclass(frozen=True)
+class Snowflake:
+    at: Place
+    runtime: Word = key(OneOf(("warehouse", "container")), "Where the app runs.", required=True)
+    query_warehouse: Word = key(IDENTIFIER, "The warehouse that runs its queries.", required=True)
+    compute_pool: Word | None = key(IDENTIFIER, "The compute pool of a container app.")
+    main_file: Word | None = key(FOLDER, "The file to run; `streamlit_app.py` if left out.")
+    external_hosts: tuple[Word, ...] = key(ListOf(HOST), "Hosts outside Snowflake that the app calls.", default=())
+    secrets: Table[SecretObject] = key(
+        MapOf(IDENTIFIER, Record(SecretObject)), "Secret objects by name; values are set per stack.", default=Table()
+    )
+
+
+@dataclass(frozen=True)
+class App:
+    at: Place
+    title: Word | None = key(TITLE, "The name that people see; the key if left out.")
+    owner: Word = key(NAME_FORM, "The department that answers for the app.", required=True)
+    source: Word | None = key(FOLDER, "The app's own code, a folder of this project.")
+    service: Word | None = key(VALUE, "An existing service, as a URL that the connector can reach.")
+    origin: Origin | None = key(Record(Origin), "How to speak to an existing `service`.")
+    path: Word | None = key(PATH, "Where the app is served on the stack's shared host name.")
+    subdomain: Word | None = key(LABEL, "A host name of its own instead of a path.")
+    snowflake: Snowflake | None = key(Record(Snowflake), "Streamlit in Snowflake instead of a tunnel.")
+    access: tuple[Entry, ...] = key(
+        ListOf(ENTRY), "Who may enter. Entries are looked at from top to bottom; nobody else gets in.", default=()
+    )
+    machines: tuple[Word, ...] = key(ListOf(NAME_FORM), "Machines that may enter with their service token.", default=())
+    session: Word | None = key(DURATION, "How long a login lasts; 24h if left out.")
+    only_in: tuple[Word, ...] = key(
+        ListOf(STACK), "The stacks that have this app; all of them if left out.", default=()
+    )
+
+
+APPS = MapOf(NAME_FORM, Record(App))
+Apps = Table[App]

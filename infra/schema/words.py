@@ -1,0 +1,36 @@
+"""The forms of single values: names, addresses, durations and the closed lists of words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from infra.shapes import ListOf, Shape, Text, Word
+
+NAME = Text("a name: lower-case letters, digits and `-`, at most 40", r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", "campaigns")
+STACK = Text("a stack name", r"[A-Za-z0-9_.-]{1,100}", "prod")
+TITLE = Text("a title on one line", r"\S.*", "Campaign performance", most=200)
+EMAIL = Text(
+    "an e-mail address", r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "cfo@example.com"
+)
+DOMAIN = Text("an e-mail domain", r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "example.com")
+COUNTRY = Text("a country code of two capital letters", r"[A-Z]{2}", "JP")
+PATH = Text("a path of lower-case segments", r"(/[a-z0-9][a-z0-9._~-]*)+", "/streamlit/marketing")
+LABEL = Text("a DNS label", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "campaigns")
+DURATION = Text("a duration in `m`, `h` or `d`", r"[1-9][0-9]{0,4}[mhd]", "8h")
+VALUE = Text("a value", r"\S(.*\S)?", most=1000)
+WORD = Text("a word", r"[A-Za-z_][A-Za-z0-9_.:-]*", "employment")
+FOLDER = Text(
+    "a folder of this project", r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "apps/campaigns"
+)
+IDENTIFIER = Text("a Snowflake name: letters, digits and `_`", r"[A-Za-z_][A-Za-z0-9_]{0,254}", "FINANCE")
+VERSION = Text("a version", r"[0-9]+(\.[0-9]+){0,3}", "14.2.0")
+HOST = Text("a host name, with a port if it is not 443", r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?", "api.example.com")
+NETWORK = Text("an IP network", r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?", "192.0.2.0/24")
+
+ProviderType = Literal["google-workspace", "entra-id", "okta", "oidc", "saml", "github", "one-time-pin"]
+PROVIDER_TYPES = ("google-workspace", "entra-id", "okta", "oidc", "saml", "github", "one-time-pin")
+DEVICE_TYPES = ("warp", "gateway", "disk-encryption", "firewall", "domain-joined", "os-version", "serial-number")
+PLATFORMS = ("windows", "mac", "linux", "ios", "android", "chromeos")
+SECRET_TYPES = ("generic-string", "password", "oauth2", "cloud-provider-token", "symmetric-key")
+
+NAMES: Shape[tuple[Word, ...]] = ListOf(NAME, single=True)

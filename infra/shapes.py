@@ -1,0 +1,220 @@
+"""Shapes: how a node becomes a typed value, what is said when it does not fit, and its JSON Schema for editors.
+
+A record is a frozen dataclass whose fields are declared with `key(shape, doc)`; this one declaration decodes, documents
+and describes. The schema stays in the draft-07 subset that every editor's YAML server reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, Protocol, TypeVar, cast
+
+from infra.problems import Problems, Span, did_you_mean
+from infra.source import Mapping, Node, Scalar, Sequence
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+JsonSchema = dict[str, object]
+
+
+class Bad:
+    """The answer of a decoder that has recorded a problem."""
+
+
+BAD = Bad()
+
+
+class Word(str):
+    """Text that knows where it was written."""
+
+    __slots__ = ("span",)
+    span: Span
+
+    @staticmethod
+    def at(text: str, span: Span) -> Word:
+        word = Word(text)
+        word.span = span
+        return word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a record stands: itself, and the value of each key that was written."""
+
+    span: Span
+    keys: MappingOf[str, Span]
+
+    def __getitem__(self, key: str) -> Span:
+        """The span of a key's value, or of the whole record when the key was left out."""
+        return self.keys.get(key, self.span)
+
+
+class Shape(Protocol[T_co]):
+    """Decode a node, or record problems and answer BAD."""
+
+    def decode(self, node: Node, problems: Problems) -> T_co | Bad: ...
+
+    def schema(self) -> JsonSchema: ...
+
+
+def wrong(node: Node, expected: str, problems: Problems, *help: str) -> Bad:  # noqa: A002 - as in Problems
+    """Record that another kind of value is wanted here."""
+    found = f"{node.kind} `{node.text}`" if isinstance(node, Scalar) and node.text else node.kind
+    span = node.span if isinstance(node, Scalar) else dataclasses.replace(node.span, end_line=node.span.line)
+    span = span if isinstance(node, Scalar) else dataclasses.replace(span, end_column=span.column + 1)
+    problems.add("wrong-type", f"expected {expected}, found {found}", span, help=help)
+    return BAD
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text of a given form. `form` names the form in messages; `pattern` must match all of it."""
+
+    form: str = "text"
+    pattern: str = r"(?s).*\S.*"
+    example: str = ""
+    most: int = 1000
+
+    def decode(self, node: Node, problems: Problems) -> Word | Bad:
+        if not isinstance(node, Scalar) or node.kind == "nothing":
+            return wrong(node, self.form, problems)
+        if node.kind != "text":
+            return wrong(node, self.form, problems, f'write it in quotes to make it text: "{node.text}"')
+        if not re.fullmatch(self.pattern, node.text):
+            advice = (f"for example `{self.example}`",) if self.example else ()
+            problems.add("bad-format", f"`{node.text}` is not {self.form}", node.span, help=advice)
+            return BAD
+        if len(node.text) > self.most:
+            problems.add("too-long", f"{len(node.text)} characters where {self.most} are possible", node.span)
+            return BAD
+        return Word.at(node.text, node.span)
+
+    def schema(self) -> JsonSchema:
+        # Editors evaluate patterns as ECMAScript, which has no inline flags.
+        plain = not self.pattern.startswith("(?")
+        return {"type": "string", **({"pattern": f"^{self.pattern}$"} if plain else {"minLength": 1})}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def decode(self, node: Node, problems: Problems) -> Word | Bad:
+        if not isinstance(node, Scalar):
+            return wrong(node, "one of " + ", ".join(f"`{word}`" for word in self.words), problems)
+        if node.text not in self.words:
+            message = f"`{node.text}` is not a possible value"
+            problems.add("unknown-value", message, node.span, help=did_you_mean(node.text, self.words))
+            return BAD
+        return Word.at(node.text, node.span)
+
+    def schema(self) -> JsonSchema:
+        return {"enum": list(self.words)}
+
+
+@dataclass(frozen=True)
+class Flag:
+    def decode(self, node: Node, problems: Problems) -> bool | Bad:
+        if isinstance(node, Scalar) and node.kind == "a flag":
+            return node.text.lower() == "true"
+        return wrong(node, "`true` or `false`", problems)
+
+    def schema(self) -> JsonSchema:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number from `least` to `most`."""
+
+    least: int
+    most: int
+
+    def decode(self, node: Node, problems: Problems) -> int | Bad:
+        expected = f"a whole number from {self.least} to {self.most}"
+        if not (isinstance(node, Scalar) and node.plain and re.fullmatch(r"[0-9]+", node.text)):
+            return wrong(node, expected, problems)
+        if not self.least <= int(node.text) <= self.most:
+            problems.add("bad-format", f"`{node.text}` is not {expected}", node.span)
+            return BAD
+        return int(node.text)
+
+    def schema(self) -> JsonSchema:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
+class Day:
+    """A calendar day, `YYYY-MM-DD`."""
+
+    def decode(self, node: Node, problems: Problems) -> date | Bad:
+        if isinstance(node, Scalar) and re.fullmatch(r"\d{4}-\d\d-\d\d", node.text):
+            try:
+                return date.fromisoformat(node.text)
+            except ValueError:
+                problems.add("bad-format", f"there is no day `{node.text}`", node.span)
+                return BAD
+        return wrong(node, "a day such as `2027-03-31`", problems)
+
+    def schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+
+
+@dataclass(frozen=True)
+class ListOf(Generic[T]):
+    """A list; with `single`, one item may stand without the brackets."""
+
+    item: Shape[T]
+    single: bool = False
+
+    def decode(self, node: Node, problems: Problems) -> tuple[T, ...] | Bad:
+        if isinstance(node, Sequence):
+            if not node.items:
+                problems.add("empty-list", "this list is empty", node.span, help=("leave the key out instead",))
+                return BAD
+            decoded = [self.item.decode(item, problems) for item in node.items]
+            return BAD if any(isinstance(item, Bad) for item in decoded) else tuple(cast("list[T]", decoded))
+        if self.single and not (isinstance(node, Scalar) and node.kind == "nothing"):
+            one = self.item.decode(node, problems)
+            return BAD if isinstance(one, Bad) else (one,)
+        return wrong(node, "a list", problems)
+
+    def schema(self) -> JsonSchema:
+        many: JsonSchema = {"type": "array", "items": self.item.schema(), "minItems": 1}
+        return {"anyOf": [self.item.schema(), many]} if self.single else many
+
+
+@dataclass(frozen=True)
+class Either(Generic[T]):
+    """Another shape for a mapping than for anything else, such as the short form of an access entry."""
+
+    mapping: Shape[T]
+    otherwise: Shape[T]
+
+    def decode(self, node: Node, problems: Problems) -> T | Bad:
+        return (self.mapping if isinstance(node, Mapping) else self.otherwise).decode(node, problems)
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [self.otherwise.schema(), self.mapping.schema()]}
+
+
+@dataclass(frozen=True)
+class Converted(Generic[T]):
+    """A shape whose value is built from another one's."""
+
+    shape: Shape[object]
+    convert: Callable[..., T]
+
+    def decode(self, node: Node, problems: Problems) -> T | Bad:
+        value = self.shape.decode(node, problems)
+        return BAD if isinstance(value, Bad) else self.convert(value)
+
+    def schema(self) -> JsonSchema:
+        return self.shape.schema()

@@ -1,0 +1,211 @@
+"""YAML text to nodes that know where they stand.
+
+PyYAML scans and parses; this module builds the nodes from its events, so that every value keeps its place and its raw
+text, no scalar is guessed at (`NO`, `010`, `12:30`), and hostile input is refused before it costs anything:
+duplicate keys, aliases that multiply, deep nesting, several documents, tags and merge keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from infra.problems import Problems, Related, Source, Span
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 32
+MAX_ALIASED_NODES = 10_000
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# The scalars of the YAML 1.2 core schema that are not text (yaml.org/spec/1.2.2, section 10.3.2).
+_KINDS = (
+    ("nothing", re.compile(r"(~|null|Null|NULL|)\Z")),
+    ("a flag", re.compile(r"(true|True|TRUE|false|False|FALSE)\Z")),
+    ("a number", re.compile(r"([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")),
+    ("a number", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")),
+    ("a number", re.compile(r"([-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN)\Z")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value as written; `plain` means without quotes."""
+
+    span: Span
+    text: str
+    plain: bool
+
+    @property
+    def kind(self) -> str:
+        """What YAML 1.2 takes it for: `text`, `a number`, `a flag` or `nothing`."""
+        if not self.plain:
+            return "text"
+        return next((kind for kind, pattern in _KINDS if pattern.match(self.text)), "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    span: Span
+    items: tuple[Node, ...]
+    kind: str = "a list"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    span: Span
+    entries: tuple[tuple[Scalar, Node], ...]
+    kind: str = "a mapping"
+
+
+Node = Scalar | Sequence | Mapping
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not been read yet; `size` counts the nodes in it."""
+
+    event: yaml.CollectionStartEvent
+    children: list[Node]
+    size: int = 1
+
+
+class _Refused(Exception):  # noqa: N818 - a signal to stop reading, not an error of its own
+    """Reading stops here; the problem has been recorded."""
+
+
+def read_text(path: Path, name: str, problems: Problems) -> str | None:
+    """The text of a file, or None with a problem recorded."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        problems.add("missing-file", f"there is no file `{name}`", help=("run the command in the project's folder",))
+        return None
+    if len(content) > MAX_BYTES:
+        problems.add("too-large", f"`{name}` has {len(content):,} bytes, more than {MAX_BYTES:,}")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.add("not-utf-8", f"`{name}` is not UTF-8 text: byte {error.start} cannot be decoded")
+        return None
+
+
+def parse(text: str, name: str, problems: Problems) -> Node | None:
+    """The root node of a YAML text, or None for an empty text or one that had to be refused."""
+    source = Source(name, tuple(text.split("\n")))
+    try:
+        return _Builder(source, problems).build(iter(yaml.parse(text, Loader=_Loader)))
+    except _Refused:
+        return None
+    except yaml.YAMLError as error:
+        problems.add("yaml-syntax", *_syntax(error, source))
+        return None
+
+
+def _syntax(error: yaml.YAMLError, source: Source) -> tuple[str, Span | None]:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        line = min(mark.line, max(len(source.lines) - 1, 0))
+        said = str(error.problem).replace("'\\t'", "a tab")
+        return f"this is not YAML: {said}", Span(source, line, mark.column, line, mark.column + 1)
+    return f"this is not YAML: {str(error).splitlines()[0]}", None
+
+
+class _Builder:
+    def __init__(self, source: Source, problems: Problems) -> None:
+        self.source = source
+        self.problems = problems
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.aliased = 0
+
+    def build(self, events: Iterator[yaml.Event]) -> Node | None:
+        """Walk the events with a stack of our own: nesting cannot exhaust Python's."""
+        stack: list[_Open] = []
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                self.refuse("unsupported-yaml", "a second YAML document starts here", event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self.check_tag(event)
+                stack.append(_Open(event, []))
+                if len(stack) > MAX_DEPTH:
+                    self.refuse("too-deep", f"nested more than {MAX_DEPTH} levels deep", event)
+            elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+                node, size = self.complete(event, stack)
+                if stack:
+                    stack[-1].children.append(node)
+                    stack[-1].size += size
+                else:
+                    root = node
+        return None if isinstance(root, Scalar) and root.kind == "nothing" else root
+
+    def complete(self, event: yaml.NodeEvent | yaml.CollectionEndEvent, stack: list[_Open]) -> tuple[Node, int]:
+        """The node that ends with this event and how many nodes it holds; its anchor is remembered."""
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event)
+        if isinstance(event, yaml.ScalarEvent):
+            anchor, node, size = event.anchor, cast("Node", self.scalar(event)), 1
+        else:
+            opened = stack.pop()
+            anchor, node, size = opened.event.anchor, self.collection(opened, event), opened.size
+        if anchor:
+            self.anchors[anchor] = (node, size)
+        return node, size
+
+    def span(self, event: yaml.Event, end: yaml.Event | None = None) -> Span:
+        # Events of a parser always carry marks; only hand-made ones lack them.
+        start, stop = cast("yaml.Mark", event.start_mark), cast("yaml.Mark", (end or event).end_mark)
+        return Span(self.source, start.line, start.column, stop.line, stop.column)
+
+    def refuse(self, code: str, message: str, event: yaml.Event, *help: str) -> None:  # noqa: A002 - as in Problems
+        self.problems.add(code, message, self.span(event), help=help)
+        raise _Refused
+
+    def check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        if event.tag not in (None, "!"):
+            self.refuse("unsupported-yaml", f"the tag `{event.tag}` has no meaning here", event, "remove the tag")
+
+    def scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        self.check_tag(event)
+        return Scalar(self.span(event), event.value, plain=event.style is None or event.style == "")
+
+    def alias(self, event: yaml.AliasEvent) -> tuple[Node, int]:
+        name = str(event.anchor)
+        if name not in self.anchors:
+            self.refuse("unsupported-yaml", f"`*{name}` points into itself or at nothing above it", event)
+        node, size = self.anchors[name]
+        self.aliased += size
+        if self.aliased > MAX_ALIASED_NODES:
+            self.refuse("too-many-aliases", f"aliases stand for more than {MAX_ALIASED_NODES:,} values", event)
+        return node, size
+
+    def collection(self, opened: _Open, end: yaml.Event) -> Node:
+        if isinstance(opened.event, yaml.SequenceStartEvent):
+            return Sequence(self.span(opened.event, end), tuple(opened.children))
+        entries: list[tuple[Scalar, Node]] = []
+        first: dict[str, Scalar] = {}
+        for key, value in zip(opened.children[::2], opened.children[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self.problems.add("unsupported-yaml", "a key must be a single word", key.span)
+            elif key.text == "<<" and key.plain:
+                advice = ("write the keys out, so that a reviewer sees them",)
+                self.problems.add("unsupported-yaml", "merge keys are not part of YAML 1.2", key.span, help=advice)
+            elif key.text in first:
+                self.problems.add(
+                    "duplicate-key",
+                    f"`{key.text}` is written twice",
+                    key.span,
+                    label="again here",
+                    related=(Related(first[key.text].span, "first here"),),
+                    help=("YAML would silently keep the last one; remove or rename one of them",),
+                )
+            else:
+                first[key.text] = key
+                entries.append((key, value))
+        return Mapping(self.span(opened.event, end), tuple(entries))

@@ -1,0 +1,162 @@
+"""Stack files: `stacks/Pulumi.<stack>.yaml`, decoded with positions and without pulumi.
+
+Encrypted values stay opaque here: that one is set is all that the offline commands need to know. `settings` adds the
+decrypted values when the program runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.problems import Problems
+from infra.records import MapOf, Record, Table, key
+from infra.schema.words import DOMAIN, NAME, TITLE, VALUE, WORD
+from infra.shapes import BAD, Bad, Flag, JsonSchema, ListOf, Place, Shape, Text, Word, wrong
+from infra.source import Mapping, Node, Scalar, parse, read_text
+
+FOLDER = "stacks"
+PROJECT = "gatehouse"
+
+HEX_ID = Text("an id of 32 hexadecimal digits", r"[0-9a-f]{32}", "0a1b2c3d4e5f60718293a4b5c6d7e8f9")
+TEAM = Text("a Zero Trust team name", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "example")
+HOSTNAME = Text("a host name in lower case", r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", "apps.example.com")
+SUBDOMAINS = Text("a host name with one `*`", r"[a-z0-9-]*\*[a-z0-9-]*(\.[a-z0-9-]+)+", "*-dev.example.com")
+ACCOUNT = Text("`self`, `only` or the name of a stack", r"[A-Za-z0-9_.-]{1,100}", "account")
+URL = Text("an https URL", r"https?://\S+", "https://login.example.com/authorize")
+UUID = Text("an object id", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True)
+class Encrypted(Shape[bool]):
+    """A value that Pulumi has encrypted; plain text is refused before it is committed."""
+
+    def decode(self, node: Node, problems: Problems) -> bool | Bad:
+        if isinstance(node, Mapping) and [name.text for name, _ in node.entries] == ["secure"]:
+            return True
+        if isinstance(node, Scalar) and node.text:
+            message = "this secret is written in plain text"
+            advice = ("remove it and run `pulumi config set --secret --path …`; see docs/first-account.md",
+                      "a secret that has been committed must be replaced at its provider")  # fmt: skip
+            problems.add("plain-secret", message, node.span, help=advice)
+            return BAD
+        return wrong(node, "an encrypted value", problems, "set it with `pulumi config set --secret --path …`")
+
+    def schema(self) -> JsonSchema:
+        return {"type": "object", "required": ["secure"]}
+
+
+@dataclass(frozen=True)
+class ProviderValues:
+    """What one identity provider needs of this account; which keys depends on its type."""
+
+    at: Place
+    client_id: Word | None = key(VALUE, "The id of the OAuth client.")
+    client_secret: bool | None = key(Encrypted(), "The secret of the OAuth client, encrypted.")
+    apps_domain: Word | None = key(DOMAIN, "google-workspace: the Workspace domain.")
+    directory_id: Word | None = key(VALUE, "entra-id: the tenant.")
+    okta_account: Word | None = key(URL, "okta: the organization's URL.")
+    auth_url: Word | None = key(URL, "oidc: the authorization endpoint.")
+    token_url: Word | None = key(URL, "oidc: the token endpoint.")
+    certs_url: Word | None = key(URL, "oidc: the key set.")
+    scopes: tuple[Word, ...] = key(ListOf(WORD), "oidc: scopes to ask for; openid, email and profile if left out.",
+                                   default=())  # fmt: skip
+    issuer_url: Word | None = key(VALUE, "saml: the issuer, also called entity id.")
+    sso_target_url: Word | None = key(URL, "saml: where people sign in.")
+    public_certs: tuple[Word, ...] = key(ListOf(VALUE), "saml: certificates that sign the assertions.", default=())
+    email_attribute: Word | None = key(WORD, "saml: the attribute with the e-mail address; `email` if left out.")
+    sign_request: bool | None = key(Flag(), "saml: whether requests are signed.")
+
+
+@dataclass(frozen=True)
+class StackValues:
+    """The `gatehouse:` values of a stack file."""
+
+    at: Place
+    account: Word | None = key(ACCOUNT, "Who owns the account's singletons (identity providers, organization, tags): "
+                               "`self`, `only` (this stack, and nothing else), or another stack by name.",
+                               required=True)  # fmt: skip
+    account_id: Word | None = key(HEX_ID, "The Cloudflare account.", required=True)
+    team: Word | None = key(TEAM, "The Zero Trust team: the name before `.cloudflareaccess.com`.", required=True)
+    organization: Word | None = key(TITLE, "The organization's name on login pages (only with `self` or `only`).")
+    zone: Word | None = key(HOSTNAME, "The zone that holds the host names.")
+    zone_id: Word | None = key(HEX_ID, "The zone's id.")
+    hostname: Word | None = key(HOSTNAME, "The host name that all apps with a `path` share.")
+    subdomains: Word | None = key(SUBDOMAINS, "The host name of apps with a `subdomain`, which takes the place of `*`.")
+    providers: Table[ProviderValues] = key(
+        MapOf(NAME, Record(ProviderValues, camel=True)), "Identity providers by name (with `self` or `only`).",
+        default=Table(),
+    )  # fmt: skip
+    directory: Table[Table[Word]] = key(
+        MapOf(NAME, MapOf(VALUE, UUID)), "Object ids of the readable group names, by provider (entra-id).",
+        default=Table(),
+    )  # fmt: skip
+    device_lists: Table[Word] = key(
+        MapOf(NAME, UUID), "The Zero Trust lists with serial numbers, by device check.", default=Table()
+    )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack file. `file` is its name for people, `values` what it says about Gatehouse."""
+
+    name: str
+    file: str
+    values: StackValues
+
+    @property
+    def owns_singletons(self) -> bool:
+        return self.values.account in ("self", "only")
+
+    @property
+    def has_apps(self) -> bool:
+        """Whether apps live here at all: the account stack owns singletons and nothing else."""
+        return self.values.account != "only"
+
+
+VALUES = Record(StackValues, partial=True, camel=True, prefix=f"{PROJECT}:")
+_FILE_KEYS = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
+
+
+def stack_names(root: Path) -> tuple[str, ...]:
+    """The stacks that have a file, sorted."""
+    found = (root / FOLDER).glob("Pulumi.*.yaml")
+    return tuple(sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in found))
+
+
+def load_stack(root: Path, name: str, problems: Problems) -> Stack | None:
+    """Decode one stack file. Problems are collected; None when nothing of it could be read."""
+    file = f"{FOLDER}/Pulumi.{name}.yaml"
+    text = read_text(root / file, file, problems)
+    return None if text is None else decode_stack(text, name, problems)
+
+
+def decode_stack(text: str, name: str, problems: Problems) -> Stack | None:
+    """Decode the text of a stack file."""
+    file = f"{FOLDER}/Pulumi.{name}.yaml"
+    root = parse(text, file, problems)
+    if not isinstance(root, Mapping):
+        problems.add("empty-file", f"`{file}` holds no configuration", help=("see docs/first-account.md",))
+        return None
+    ours: list[tuple[Scalar, Node]] = []
+    for section, node in root.entries:
+        if section.text not in _FILE_KEYS:
+            problems.add("unknown-key", f"`{section.text}` is not a key here", section.span)
+        elif section.text == "config" and isinstance(node, Mapping):
+            ours += _own_values(node, problems)
+    config = next((node.span for section, node in root.entries if section.text == "config"), root.span)
+    values = VALUES.decode(Mapping(config, tuple(ours)), problems)
+    return None if isinstance(values, Bad) else Stack(name, file, values)
+
+
+def _own_values(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
+    """The entries of `gatehouse:`, without the prefix but with the place of the whole key."""
+    ours = []
+    for name, node in config.entries:
+        namespace, colon, rest = name.text.rpartition(":")
+        if namespace == PROJECT or not colon:
+            ours.append((dataclasses.replace(name, text=rest), node))
+        elif rest in ("apiToken", "apiKey", "password", "privateKey", "token"):
+            Encrypted().decode(node, problems)
+    return ours
