@@ -24,7 +24,7 @@ _ALREADY_EXPLAINED = 32
 _PATIENCE = 5.0
 
 
-class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[misc] # generated without types
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Answers the engine's questions about Python and runs programs."""
 
     def __init__(self, exec_file: Path, engine: str) -> None:

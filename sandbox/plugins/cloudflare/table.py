@@ -15,7 +15,7 @@ from types import MappingProxyType
 class ResourceType:
     """How one type is addressed, named, defaulted, compared and stored."""
 
-    token: str
+    kind: str
     noun: str
     collection: str
     """Where POST creates and GET lists; `{scope}` is `accounts/ID` or `zones/ID`."""
@@ -35,6 +35,8 @@ class ResourceType:
     """The attribute that is the id; Cloudflare's own `id` where empty."""
     kept: tuple[tuple[str, ...], ...] = ()
     """What Cloudflare does not tell again, so that a read keeps what is stored."""
+    derived: tuple[tuple[str, ...], ...] = ()
+    """What Cloudflare adds inside an attribute of the user's; never a difference."""
     carried: tuple[str, ...] = ()
     """Chosen attributes that an update sends again as they are stored."""
     volatile: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ _RULES = ("excludes", "includes", "requires")
 
 
 TUNNEL = ResourceType(
-    token="zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
+    kind="zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared",
     noun="tunnel",
     collection="accounts/{accountId}/cfd_tunnel",
     scope=_ACCOUNT,
@@ -91,7 +93,7 @@ TUNNEL = ResourceType(
 )
 
 TUNNEL_CONFIG = ResourceType(
-    token="zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
+    kind="zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
     noun="tunnel configuration",
     collection="accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
     item="accounts/{accountId}/cfd_tunnel/{id}/configurations",
@@ -107,7 +109,7 @@ TUNNEL_CONFIG = ResourceType(
 )
 
 DNS_RECORD = ResourceType(
-    token="dnsRecord:DnsRecord",
+    kind="dnsRecord:DnsRecord",
     noun="DNS record",
     collection="zones/{zoneId}/dns_records",
     scope=("zoneId",),
@@ -124,7 +126,7 @@ DNS_RECORD = ResourceType(
 )
 
 ACCESS_APPLICATION = ResourceType(
-    token="zeroTrustAccessApplication:ZeroTrustAccessApplication",
+    kind="zeroTrustAccessApplication:ZeroTrustAccessApplication",
     noun="Access application",
     collection="{scope}/access/apps",
     scope=_SCOPED,
@@ -178,7 +180,7 @@ ACCESS_APPLICATION = ResourceType(
 )
 
 ACCESS_POLICY = ResourceType(
-    token="zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
+    kind="zeroTrustAccessPolicy:ZeroTrustAccessPolicy",
     noun="Access policy",
     collection="accounts/{accountId}/access/policies",
     scope=_ACCOUNT,
@@ -200,7 +202,7 @@ ACCESS_POLICY = ResourceType(
 )
 
 ACCESS_GROUP = ResourceType(
-    token="zeroTrustAccessGroup:ZeroTrustAccessGroup",
+    kind="zeroTrustAccessGroup:ZeroTrustAccessGroup",
     noun="Access group",
     collection="{scope}/access/groups",
     scope=_SCOPED,
@@ -209,7 +211,7 @@ ACCESS_GROUP = ResourceType(
 )
 
 IDENTITY_PROVIDER = ResourceType(
-    token="zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider",
+    kind="zeroTrustAccessIdentityProvider:ZeroTrustAccessIdentityProvider",
     noun="identity provider",
     collection="{scope}/access/identity_providers",
     scope=_SCOPED,
@@ -219,11 +221,12 @@ IDENTITY_PROVIDER = ResourceType(
     replaces=("type",),
     carried=("scimConfig",),
     kept=(("config", "clientSecret"), ("scimConfig", "secret")),
+    derived=(("config", "redirectUrl"), ("scimConfig", "scimBaseUrl"), ("scimConfig", "secret")),
     secrets=(("config", "clientSecret"), ("scimConfig", "secret")),
 )
 
 SERVICE_TOKEN = ResourceType(
-    token="zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
+    kind="zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
     noun="service token",
     collection="{scope}/access/service_tokens",
     scope=_SCOPED,
@@ -237,7 +240,7 @@ SERVICE_TOKEN = ResourceType(
 )
 
 ACCESS_TAG = ResourceType(
-    token="zeroTrustAccessTag:ZeroTrustAccessTag",
+    kind="zeroTrustAccessTag:ZeroTrustAccessTag",
     noun="Access tag",
     collection="accounts/{accountId}/access/tags",
     scope=_ACCOUNT,
@@ -248,7 +251,7 @@ ACCESS_TAG = ResourceType(
 )
 
 POSTURE_RULE = ResourceType(
-    token="zeroTrustDevicePostureRule:ZeroTrustDevicePostureRule",
+    kind="zeroTrustDevicePostureRule:ZeroTrustDevicePostureRule",
     noun="device posture rule",
     collection="accounts/{accountId}/devices/posture",
     scope=_ACCOUNT,
@@ -257,7 +260,7 @@ POSTURE_RULE = ResourceType(
 )
 
 ORGANIZATION = ResourceType(
-    token="zeroTrustOrganization:ZeroTrustOrganization",
+    kind="zeroTrustOrganization:ZeroTrustOrganization",
     noun="Zero Trust organization",
     collection="{scope}/access/organizations",
     item="{collection}",
@@ -293,7 +296,7 @@ ORGANIZATION = ResourceType(
 )
 
 ZONE_SETTING = ResourceType(
-    token="zoneSetting:ZoneSetting",
+    kind="zoneSetting:ZoneSetting",
     noun="zone setting",
     collection="zones/{zoneId}/settings/{settingId}",
     item="zones/{zoneId}/settings/{id}",
@@ -310,7 +313,7 @@ ZONE_SETTING = ResourceType(
 
 RESOURCE_TYPES: Mapping[str, ResourceType] = MappingProxyType(
     {
-        f"cloudflare:index/{entry.token}": entry
+        f"cloudflare:index/{entry.kind}": entry
         for entry in (
             TUNNEL,
             TUNNEL_CONFIG,
