@@ -52,14 +52,14 @@ class Related:
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding. `code` is stable and documented in docs/problems.md; `help` lines say what to do."""
+    """One finding. `code` is stable and documented in docs/problems.md; `advice` says what to do, a line each."""
 
     code: str
     message: str
     span: Span | None = None
     label: str = ""
     related: tuple[Related, ...] = ()
-    help: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
     severity: Severity = "error"
 
     @property
@@ -92,10 +92,10 @@ class Problems:
         *,
         label: str = "",
         related: Sequence[Related] = (),
-        help: Sequence[str] = (),  # noqa: A002 - the word readers see in the output
+        advice: Sequence[str] = (),
         severity: Severity = "error",
     ) -> None:
-        self.found.append(Problem(code, message, span, label, tuple(related), tuple(help), severity))
+        self.found.append(Problem(code, message, span, label, tuple(related), tuple(advice), severity))
 
     @property
     def has_errors(self) -> bool:
@@ -154,7 +154,7 @@ def _block(problem: Problem, color: bool) -> str:
     for number, place in enumerate(places):
         lines += _excerpt(place, gutter, problem.severity if number == 0 else "frame", color)
     edge = " " * gutter + " " + _paint("=", "frame", color)
-    lines += [f"{edge} {_paint('help', 'help', color)}: {line}" for line in problem.help]
+    lines += [f"{edge} {_paint('help', 'help', color)}: {line}" for line in problem.advice]
     return "\n".join(lines)
 
 

@@ -84,7 +84,7 @@ class Record(Generic[T]):
                 f"`{self.prefix}{name}` is missing",
                 span,
                 label=f"this needs `{self.prefix}{name}`",
-                help=(doc,),
+                advice=(doc,),
             )
         return bool(missing)
 
@@ -95,7 +95,7 @@ class Record(Generic[T]):
             "unknown-key",
             f"`{self.prefix}{name.text}` is not a key here",
             name.span,
-            help=did_you_mean(name.text, free),
+            advice=did_you_mean(name.text, free),
         )
 
     def schema(self) -> JsonSchema:

@@ -84,8 +84,9 @@ class _Resolver:
         """Look a name up, or say that it is not declared."""
         if word not in table.declared:
             label = f"not under `{what}s`" if table.declared else f"nothing is declared under `{what}s`"
-            near = did_you_mean(word, table.declared)
-            self.problems.add(f"unknown-{what}", f"{what} `{word}` is not declared", word.span, label=label, help=near)
+            advice = did_you_mean(word, table.declared)
+            message = f"{what} `{word}` is not declared"
+            self.problems.add(f"unknown-{what}", message, word.span, label=label, advice=advice)
         return known.get(word)
 
     def find_all(self, what: str, known: Mapping[str, T], table: Table[Any], words: Iterable[Word]) -> tuple[T, ...]:
@@ -109,7 +110,7 @@ class _Resolver:
                 "no-provider",
                 f"it is open which identity provider vouches for `{name}`",
                 written.at.span,
-                help=("write `provider:` here, or `default:` under `identity`",),
+                advice=("write `provider:` here, or `default:` under `identity`",),
             )
         if provider is None:
             return
@@ -129,7 +130,7 @@ class _Resolver:
         for word in app.only_in:
             if word not in self.stacks:
                 message = f"stack `{word}` has no file"
-                self.problems.add("unknown-stack", message, word.span, help=did_you_mean(word, self.stacks))
+                self.problems.add("unknown-stack", message, word.span, advice=did_you_mean(word, self.stacks))
         return self.stack.has_apps and (not app.only_in or self.stack.name in app.only_in)
 
     def app(self, name: str, written: apps.App) -> estate.App | None:
@@ -173,7 +174,7 @@ class _Resolver:
                 "missing-stack-value",
                 f"`gatehouse:{name}` is missing in `{self.stack.file}`",
                 self.stack.values.at.span,
-                help=(f"the app at {wanted_by} needs it", f"pulumi config set --stack {self.stack.name} {name} …"),
+                advice=(f"the app at {wanted_by} needs it", f"pulumi config set --stack {self.stack.name} {name} …"),
             )
         return value
 

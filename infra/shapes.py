@@ -62,12 +62,12 @@ class Shape(Protocol[T_co]):
     def schema(self) -> JsonSchema: ...
 
 
-def wrong(node: Node, expected: str, problems: Problems, *help: str) -> Bad:  # noqa: A002 - as in Problems
+def wrong(node: Node, expected: str, problems: Problems, *advice: str) -> Bad:
     """Record that another kind of value is wanted here."""
     found = f"{node.kind} `{node.text}`" if isinstance(node, Scalar) and node.text else node.kind
     span = node.span if isinstance(node, Scalar) else dataclasses.replace(node.span, end_line=node.span.line)
     span = span if isinstance(node, Scalar) else dataclasses.replace(span, end_column=span.column + 1)
-    problems.add("wrong-type", f"expected {expected}, found {found}", span, help=help)
+    problems.add("wrong-type", f"expected {expected}, found {found}", span, advice=advice)
     return BAD
 
 
@@ -87,7 +87,7 @@ class Text:
             return wrong(node, self.form, problems, f'write it in quotes to make it text: "{node.text}"')
         if not re.fullmatch(self.pattern, node.text):
             advice = (f"for example `{self.example}`",) if self.example else ()
-            problems.add("bad-format", f"`{node.text}` is not {self.form}", node.span, help=advice)
+            problems.add("bad-format", f"`{node.text}` is not {self.form}", node.span, advice=advice)
             return BAD
         if len(node.text) > self.most:
             problems.add("too-long", f"{len(node.text)} characters where {self.most} are possible", node.span)
@@ -111,7 +111,7 @@ class OneOf:
             return wrong(node, "one of " + ", ".join(f"`{word}`" for word in self.words), problems)
         if node.text not in self.words:
             message = f"`{node.text}` is not a possible value"
-            problems.add("unknown-value", message, node.span, help=did_you_mean(node.text, self.words))
+            problems.add("unknown-value", message, node.span, advice=did_you_mean(node.text, self.words))
             return BAD
         return Word.at(node.text, node.span)
 
@@ -177,7 +177,7 @@ class ListOf(Generic[T]):
     def decode(self, node: Node, problems: Problems) -> tuple[T, ...] | Bad:
         if isinstance(node, Sequence):
             if not node.items:
-                problems.add("empty-list", "this list is empty", node.span, help=("leave the key out instead",))
+                problems.add("empty-list", "this list is empty", node.span, advice=("leave the key out instead",))
                 return BAD
             decoded = [self.item.decode(item, problems) for item in node.items]
             return BAD if any(isinstance(item, Bad) for item in decoded) else tuple(cast("list[T]", decoded))

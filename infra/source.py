@@ -84,7 +84,7 @@ def read_text(path: Path, name: str, problems: Problems) -> str | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        problems.add("missing-file", f"there is no file `{name}`", help=("run the command in the project's folder",))
+        problems.add("missing-file", f"there is no file `{name}`", advice=("run the command in the project's folder",))
         return None
     if len(content) > MAX_BYTES:
         problems.add("too-large", f"`{name}` has {len(content):,} bytes, more than {MAX_BYTES:,}")
@@ -163,8 +163,8 @@ class _Builder:
         start, stop = cast("yaml.Mark", event.start_mark), cast("yaml.Mark", (end or event).end_mark)
         return Span(self.source, start.line, start.column, stop.line, stop.column)
 
-    def refuse(self, code: str, message: str, event: yaml.Event, *help: str) -> None:  # noqa: A002 - as in Problems
-        self.problems.add(code, message, self.span(event), help=help)
+    def refuse(self, code: str, message: str, event: yaml.Event, *advice: str) -> None:
+        self.problems.add(code, message, self.span(event), advice=advice)
         raise _Refused
 
     def check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
@@ -195,7 +195,7 @@ class _Builder:
                 self.problems.add("unsupported-yaml", "a key must be a single word", key.span)
             elif key.text == "<<" and key.plain:
                 advice = ("write the keys out, so that a reviewer sees them",)
-                self.problems.add("unsupported-yaml", "merge keys are not part of YAML 1.2", key.span, help=advice)
+                self.problems.add("unsupported-yaml", "merge keys are not part of YAML 1.2", key.span, advice=advice)
             elif key.text in first:
                 self.problems.add(
                     "duplicate-key",
@@ -203,7 +203,7 @@ class _Builder:
                     key.span,
                     label="again here",
                     related=(Related(first[key.text].span, "first here"),),
-                    help=("YAML would silently keep the last one; remove or rename one of them",),
+                    advice=("YAML would silently keep the last one; remove or rename one of them",),
                 )
             else:
                 first[key.text] = key

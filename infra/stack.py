@@ -39,7 +39,7 @@ class Encrypted(Shape[bool]):
             message = "this secret is written in plain text"
             advice = ("remove it and run `pulumi config set --secret --path …`; see docs/first-account.md",
                       "a secret that has been committed must be replaced at its provider")  # fmt: skip
-            problems.add("plain-secret", message, node.span, help=advice)
+            problems.add("plain-secret", message, node.span, advice=advice)
             return BAD
         return wrong(node, "an encrypted value", problems, "set it with `pulumi config set --secret --path …`")
 
@@ -137,7 +137,7 @@ def decode_stack(text: str, name: str, problems: Problems) -> Stack | None:
     file = f"{FOLDER}/Pulumi.{name}.yaml"
     root = parse(text, file, problems)
     if not isinstance(root, Mapping):
-        problems.add("empty-file", f"`{file}` holds no configuration", help=("see docs/first-account.md",))
+        problems.add("empty-file", f"`{file}` holds no configuration", advice=("see docs/first-account.md",))
         return None
     ours: list[tuple[Scalar, Node]] = []
     for section, node in root.entries:

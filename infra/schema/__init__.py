@@ -43,7 +43,7 @@ def load_apps(text: str, name: str, problems: Problems) -> AppsFile | None:
     node = parse(text, name, problems)
     if node is None:
         if not problems.has_errors:
-            problems.add("empty-file", f"`{name}` is empty", help=("it needs `identity`, `departments` and `apps`",))
+            problems.add("empty-file", f"`{name}` is empty", advice=("it needs `identity`, `departments` and `apps`",))
         return None
     decoded = FILE.decode(node, problems)
     return None if isinstance(decoded, Bad) else decoded

@@ -1,0 +1,54 @@
+"""Checks: structural rules, decided from names and shapes. Each is a function with one "Ensure …" line.
+
+The order of `CHECKS` is the order of docs/problems.md. Rules about meaning are in `lints`.
+"""
+
+from __future__ import annotations
+
+from infra.checks.access import (
+    check_conditions,
+    check_entries,
+    check_has_access,
+    check_mfa,
+    check_public,
+)
+from infra.checks.addresses import check_addresses, check_hostnames, check_services
+from infra.checks.expectations import check_expectations
+from infra.checks.limits import check_limits
+from infra.checks.people import check_departments, check_devices, check_domains, check_groups, check_providers
+from infra.checks.scope import Check, Scope
+from infra.checks.sources import check_sources
+from infra.checks.stacks import check_account, check_directory, check_provider_values, check_zone
+from infra.checks.streamlit import check_homes, check_snowflake_access, check_snowflake_secrets
+
+CHECKS: tuple[Check, ...] = (
+    check_providers,
+    check_departments,
+    check_groups,
+    check_domains,
+    check_devices,
+    check_homes,
+    check_addresses,
+    check_services,
+    check_sources,
+    check_has_access,
+    check_entries,
+    check_conditions,
+    check_public,
+    check_mfa,
+    check_snowflake_access,
+    check_snowflake_secrets,
+    check_expectations,
+    check_account,
+    check_provider_values,
+    check_zone,
+    check_hostnames,
+    check_directory,
+    check_limits,
+)
+
+
+def check(scope: Scope) -> None:
+    """Run every check; what they find is in `scope.problems`."""
+    for rule in CHECKS:
+        rule(scope)

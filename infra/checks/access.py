@@ -1,0 +1,117 @@
+"""Rules about `access`: every entry says one thing, and Cloudflare can enforce all of it."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from infra.checks.countries import COUNTRIES, MISTAKEN
+from infra.checks.scope import Scope
+from infra.problems import did_you_mean
+from infra.schema.apps import App, Condition, Entry
+
+_CONDITIONS = ("mfa", "country", "ip", "device", "department", "email")
+_IDENTITY = ("mfa", "department", "email")
+
+
+def check_has_access(scope: Scope) -> None:
+    """Ensure that each app admits somebody: no departments, no app."""
+    for name, app in scope.file.apps.items():
+        if not app.access and not app.machines:
+            advice = ("write `access:` with at least one department",)
+            scope.problems.add("no-access", f"nobody may enter `{name}`", scope.span_of(name), advice=advice)
+
+
+def check_entries(scope: Scope) -> None:
+    """Ensure that each entry of `access` is exactly one of allow, deny and public."""
+    for _, entry in _entries(scope):
+        kinds = [kind for kind in ("allow", "deny") if getattr(entry, kind)]
+        kinds += ["public"] if entry.public is not None else []
+        if len(kinds) != 1:
+            message = "an entry says one of `allow`, `deny` and `public`"
+            found = f"this says {' and '.join(f'`{kind}`' for kind in kinds)}" if kinds else "this says none of them"
+            scope.problems.add("bad-entry", message, entry.at.span, label=found)
+        elif entry.public is False:
+            advice = ("remove the entry: nothing is public unless it says so",)
+            scope.problems.add("bad-entry", "`public: false` says nothing", entry.at["public"], advice=advice)
+
+
+def check_conditions(scope: Scope) -> None:
+    """Ensure that each condition says one thing that can be true."""
+    for _, entry in _entries(scope):
+        for condition in (*entry.require, *entry.exclude):
+            kinds = [kind for kind in _CONDITIONS if getattr(condition, kind) not in (None, ())]
+            if len(kinds) != 1:
+                message = "a condition says exactly one thing"
+                found = f"this says {' and '.join(f'`{kind}`' for kind in kinds)}" if kinds else "this says nothing"
+                advice = ("write a list entry for each; all entries of `require` must hold",)
+                scope.problems.add("bad-condition", message, condition.at.span, label=found, advice=advice)
+            elif condition.mfa is False:
+                advice = ("put `mfa` under `exclude` for people without a second factor",)
+                scope.problems.add("bad-condition", "`mfa: false` says nothing", condition.at["mfa"], advice=advice)
+            _check_values(scope, condition)
+
+
+def _check_values(scope: Scope, condition: Condition) -> None:
+    for code in condition.country:
+        if code not in COUNTRIES:
+            advice = (f"did you mean `{MISTAKEN[code]}`?",) if code in MISTAKEN else did_you_mean(code, COUNTRIES)[:1]
+            message = f"`{code}` is not a country code of ISO 3166"
+            scope.problems.add("unknown-country", message, code.span, advice=advice)
+    for network in condition.ip:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            try:
+                loose = str(ip_network(network, strict=False))
+                advice = (f"`{loose}` is the whole network; `{network.split('/')[0]}` is one address",)
+            except ValueError:
+                advice = ("for example `192.0.2.0/24`, `192.0.2.1` or `2001:db8::/32`",)
+            scope.problems.add("bad-network", f"not a network: {error}", network.span, advice=advice)
+
+
+def check_public(scope: Scope) -> None:
+    """Ensure that a public entry has a reason, and no rule about people it will never know."""
+    for _, entry in _entries(scope):
+        if not entry.public:
+            continue
+        if entry.reason is None:
+            advice = ("write `reason:` for the reviewer: nobody signs in, and Cloudflare keeps no log",)
+            scope.problems.add("public-without-reason", "this app is public", entry.at["public"], advice=advice)
+        if entry.session is not None:
+            message = "nobody signs in to a public app, so there is no session"
+            scope.problems.add("bypass-identity", message, entry.at["session"], advice=("remove `session`",))
+        for condition in (*entry.require, *entry.exclude):
+            for kind in _IDENTITY:
+                if getattr(condition, kind) not in (None, ()):
+                    message = f"`{kind}` cannot be asked of a public app: nobody signs in"
+                    advice = ("use `allow` with departments, or conditions on `country`, `ip` or `device`",)
+                    scope.problems.add("bypass-identity", message, condition.at[kind], advice=advice)
+
+
+def check_mfa(scope: Scope) -> None:
+    """Ensure that a second factor is asked only of people whose provider reports one."""
+    for app, entry in _entries(scope):
+        if app.snowflake:
+            continue
+        silent = [
+            department
+            for department in scope.estate.departments
+            if department.name in entry.allow and not department.provider.reports_mfa
+        ]
+        for condition in (*entry.require, *entry.exclude):
+            if condition.mfa and silent:
+                provider = silent[0].provider
+                message = (
+                    f"`{silent[0].name}` signs in with `{provider.name}` ({provider.type}), "
+                    "which never reports a second factor"
+                )
+                advice = (
+                    "enforce the second factor in that provider itself, or require a `device` here",
+                    "providers that report it: `entra-id`, `okta`, `oidc`, `saml`",
+                )
+                label = "nobody of them could enter" if condition in entry.require else "this would exclude nobody"
+                scope.problems.add("mfa-not-reported", message, condition.at["mfa"], label=label, advice=advice)
+
+
+def _entries(scope: Scope) -> list[tuple[App, Entry]]:
+    return [(app, entry) for app in scope.file.apps.values() for entry in app.access]

@@ -1,0 +1,107 @@
+"""Rules about a stack file, against what apps.yaml needs of it."""
+
+from __future__ import annotations
+
+from infra.checks.scope import Scope
+from infra.problems import did_you_mean
+from infra.records import Table
+from infra.stack import ProviderValues
+
+# What each type of identity provider needs of an account, from Cloudflare's page of each.
+REQUIRED = {
+    "google-workspace": ("client_id", "client_secret", "apps_domain"),
+    "entra-id": ("client_id", "client_secret", "directory_id"),
+    "okta": ("client_id", "client_secret", "okta_account"),
+    "oidc": ("client_id", "client_secret", "auth_url", "token_url", "certs_url"),
+    "saml": ("issuer_url", "sso_target_url", "public_certs"),
+    "github": ("client_id", "client_secret"),
+    "one-time-pin": (),
+}
+_SPELLED = {
+    "client_id": "clientId",
+    "client_secret": "clientSecret",
+    "apps_domain": "appsDomain",
+    "directory_id": "directoryId",
+    "okta_account": "oktaAccount",
+    "auth_url": "authUrl",
+    "token_url": "tokenUrl",
+    "certs_url": "certsUrl",
+    "issuer_url": "issuerUrl",
+    "sso_target_url": "ssoTargetUrl",
+    "public_certs": "publicCerts",
+}
+
+
+def check_account(scope: Scope) -> None:
+    """Ensure that the stack that owns the singletons exists and is another one."""
+    account = scope.stack.values.account
+    if account is None or scope.stack.owns_singletons:
+        return
+    if account == scope.stack.name:
+        itself = ("write `self` for a stack that owns the account's singletons itself",)
+        scope.problems.add("unknown-stack", "a stack cannot look them up in itself", account.span, advice=itself)
+    elif account not in scope.stacks:
+        advice = did_you_mean(account, (*scope.stacks, "self", "only"))
+        scope.problems.add("unknown-stack", f"stack `{account}` has no file", account.span, advice=advice)
+
+
+def check_provider_values(scope: Scope) -> None:
+    """Ensure that the owner of the singletons knows each identity provider's values, and nobody else does."""
+    values = scope.stack.values
+    declared = {provider.name: provider for provider in scope.estate.providers}
+    for name, span in values.providers.declared.items():
+        if not scope.stack.owns_singletons:
+            message = f"`{name}` belongs into the stack file of `{values.account}`, which owns the identity providers"
+            scope.problems.add("misplaced-value", message, span, advice=("remove it here",))
+        elif name not in declared:
+            message = f"apps.yaml declares no identity provider `{name}`"
+            scope.problems.add("unknown-provider", message, span, advice=did_you_mean(name, declared))
+    for provider in scope.estate.providers if scope.stack.owns_singletons else ():
+        written = values.providers.get(provider.name)
+        if written is not None or (REQUIRED[provider.type] and provider.name not in values.providers.declared):
+            _check_values_of(scope, provider.name, provider.type, written)
+
+
+def _check_values_of(scope: Scope, name: str, kind: str, written: ProviderValues | None) -> None:
+    span = scope.stack.values.providers.declared.get(name, scope.stack.values.at["providers"])
+    for key in REQUIRED[kind]:
+        if written is None or getattr(written, key) in (None, ()):
+            path = f"providers.{name}.{_SPELLED[key]}"
+            message = f"`gatehouse:{path}` is missing in `{scope.stack.file}`"
+            flag = "--secret " if key == "client_secret" else ""
+            command = f"pulumi config set --stack {scope.stack.name} {flag}--path 'gatehouse:{path}' …"
+            scope.problems.add("missing-stack-value", message, span, label=f"`{name}` is {kind}", advice=(command,))
+
+
+def check_zone(scope: Scope) -> None:
+    """Ensure that a stack with apps behind the tunnel names its zone."""
+    if not scope.estate.tunnelled:
+        return
+    values = scope.stack.values
+    for key, value in (("zone", values.zone), ("zoneId", values.zone_id)):
+        if value is None:
+            message = f"`gatehouse:{key}` is missing in `{scope.stack.file}`"
+            command = f"pulumi config set --stack {scope.stack.name} {key} …"
+            scope.problems.add("missing-stack-value", message, values.at.span, advice=(command,))
+
+
+def check_directory(scope: Scope) -> None:
+    """Ensure that readable group names have object ids where Cloudflare wants ids."""
+    directory = scope.stack.values.directory
+    names = {provider.name: provider for provider in scope.estate.providers}
+    for name, span in directory.declared.items():
+        if name not in names:
+            message = f"apps.yaml declares no identity provider `{name}`"
+            scope.problems.add("unknown-provider", message, span, advice=did_you_mean(name, names))
+        elif names[name].type != "entra-id":
+            message = f"`{name}` is {names[name].type}, whose groups need no ids"
+            scope.problems.add("misplaced-value", message, span, advice=("remove it",))
+    for department in scope.estate.departments if scope.stack.has_apps else ():
+        mapped = directory.get(department.provider.name, Table())
+        for group in scope.file.departments[department.name].groups if department.provider.type == "entra-id" else ():
+            if group not in mapped:
+                message = f"`{scope.stack.file}` has no object id for the group `{group}`"
+                path = f'directory.{department.provider.name}["{group}"]'
+                command = f"pulumi config set --stack {scope.stack.name} --path 'gatehouse:{path}' …"
+                advice = ("Cloudflare knows groups of Entra ID by their object id", command)
+                scope.problems.add("missing-stack-value", message, group.span, advice=advice)

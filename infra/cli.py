@@ -1,0 +1,85 @@
+"""`gatehouse`: the offline commands. Nothing here needs credentials, an engine, a network or pulumi.
+
+Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 70 a bug.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from infra.problems import ConfigError, Problem, render
+from infra.terminal import wants_color
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # it leaves, as argparse's own does
+        """Exit code 2 means something else here."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"error[usage]: {message}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line. docs/commands.md is tested against its help."""
+    top = _Parser(prog="gatehouse", description="Who may enter what: the offline commands over apps.yaml.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    shared = _Parser(add_help=False)
+    shared.add_argument("--stack", action="append", default=[], metavar="NAME", help="a stack; all of them if left out")
+    shared.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="pretend it is this day (UTC)")
+
+    check = commands.add_parser("check", parents=[shared], help="report every problem in apps.yaml and the stack files")
+    check.add_argument("--format", choices=("text", "json", "github"), default="text", help="how problems are printed")
+
+    who = commands.add_parser("who", parents=[shared], help="who reaches what")
+    who.add_argument("subject", nargs="?", metavar="WHO", help="an app, a department, a machine or an e-mail address")
+    who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
+
+    commands.add_parser("schema", help="print the JSON Schema of apps.yaml, for editors")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        return _run(arguments)
+    except ConfigError as error:
+        print(render(error.problems, color=wants_color(sys.stderr)), file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        return 70
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    # Each command imports what it needs: `check` must start fast.
+    if arguments.command == "schema":
+        from infra.commands.schema import schema
+
+        return schema()
+    root = project_root(Path.cwd())
+    today = arguments.today or datetime.now(UTC).date()
+    if arguments.command == "check":
+        from infra.commands.check import check
+
+        return check(root, arguments.stack, today, arguments.format)
+    from infra.commands.who import who
+
+    return who(root, arguments.stack, today, arguments.subject, arguments.format)
+
+
+def project_root(start: Path) -> Path:
+    """The nearest folder upwards that holds apps.yaml. Raises ConfigError when there is none."""
+    for folder in (start, *start.parents):
+        if (folder / "apps.yaml").is_file():
+            return folder
+    advice = ("run the command in the project's folder",)
+    raise ConfigError([Problem("missing-file", f"there is no `apps.yaml` in `{start}` or above it", advice=advice)])

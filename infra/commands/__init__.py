@@ -1,0 +1,1 @@
+"""The commands of `gatehouse`, one module each."""

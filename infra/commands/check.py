@@ -1,0 +1,66 @@
+"""`gatehouse check`: read everything, report every problem, change nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from infra.load import load_project
+from infra.problems import ConfigError, Problem, Problems, count, render
+from infra.roster import load_roster
+from infra.terminal import wants_color
+
+
+def check(root: Path, stacks: Sequence[str], today: date, form: str) -> int:
+    """Print the problems in the wanted form. The exit code is 1 if any of them is an error."""
+    try:
+        project = load_project(root, stacks, today)
+        problems = Problems(list(project.warnings))
+        names = {department.name for estate in project.estates.values() for department in estate.departments}
+        load_roster(root, names, problems)
+        problems.raise_errors()
+        found: tuple[Problem, ...] = tuple(problems.found)
+        code = 0
+    except ConfigError as error:
+        found, code = error.problems, 1
+    if form == "json":
+        print(json.dumps({"today": str(today), "problems": [as_json(problem) for problem in found]}, indent=2))
+    elif form == "github":
+        print("\n".join(annotation(problem) for problem in found))
+    elif found:
+        print(render(found, color=wants_color(sys.stderr)), file=sys.stderr)
+    if code == 0 and form == "text":
+        apps = {app.name for estate in project.estates.values() for app in estate.apps}
+        departments = {item.name for estate in project.estates.values() for item in estate.departments}
+        parts = (count(len(apps), "app"), count(len(departments), "department"), count(len(project.estates), "stack"))
+        print(f"ok: {', '.join(parts)}, as of {today}")
+    return code
+
+
+def as_json(problem: Problem) -> dict[str, object]:
+    """One problem for programs; lines and columns count from 1."""
+    place = {}
+    if problem.span is not None:
+        span = problem.span
+        place = {"file": span.source.name, "line": span.line + 1, "column": span.column + 1}
+    return {
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        **place,
+        "advice": list(problem.advice),
+    }
+
+
+def annotation(problem: Problem) -> str:
+    """One problem as a workflow command of GitHub Actions."""
+    at = ""
+    if problem.span is not None:
+        span = problem.span
+        at = f" file={span.source.name},line={span.line + 1},col={span.column + 1},title={problem.code}"
+    text = "\n".join([problem.message, *problem.advice])
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{problem.severity}{at}::{escaped}"

@@ -1,0 +1,118 @@
+"""`gatehouse who`: who reaches what, for everything, an app, a department, a machine or a person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from infra.access.entitlements import Entitlement, entitlements, entitlements_of, who_may_enter
+from infra.access.person import is_member
+from infra.estate import App, Estate, Tunnelled
+from infra.load import load_project
+from infra.problems import ConfigError, Problem, Problems, did_you_mean
+from infra.roster import Roster, identities, load_roster
+from infra.terminal import bold, table, wants_color
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table about some stacks, with a sentence above it."""
+
+    sentence: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def who(root: Path, stacks: Sequence[str], today: date, subject: str | None, form: str) -> int:
+    """Print who reaches what. Stacks that give the same answer are shown together."""
+    project = load_project(root, stacks, today)
+    problems = Problems()
+    known = {department.name for estate in project.estates.values() for department in estate.departments}
+    roster = load_roster(root, known, problems)
+    problems.raise_errors()
+    estates = {name: estate for name, estate in project.estates.items() if estate.apps}
+    if subject is not None:
+        _require_known(subject, estates)
+    answers: dict[Answer, list[str]] = {}
+    for name, estate in estates.items():
+        answers.setdefault(_answer(estate, subject, today, roster), []).append(name)
+    if form == "json":
+        document = {"today": str(today), "answers": [_as_json(answer, names) for answer, names in answers.items()]}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        _print(answers, today)
+    return 0
+
+
+def _print(answers: Mapping[Answer, list[str]], today: date) -> None:
+    color = wants_color(sys.stdout)
+    for answer, names in answers.items():
+        word = "stack" if len(names) == 1 else "stacks"
+        print(bold(f"{word} {', '.join(names)}", color) + f", as of {today}: {answer.sentence}")
+        if answer.rows:
+            print()
+            print(table(answer.header, answer.rows, color=color))
+        print()
+
+
+def _as_json(answer: Answer, stacks: list[str]) -> dict[str, object]:
+    keys = [name.lower().replace(" ", "_") for name in answer.header]
+    return {
+        "stacks": stacks,
+        "answer": answer.sentence,
+        "rows": [dict(zip(keys, row, strict=True)) for row in answer.rows],
+    }
+
+
+def _require_known(subject: str, estates: Mapping[str, Estate]) -> None:
+    names: dict[str, None] = {}
+    for estate in estates.values():
+        for items in (estate.apps, estate.departments, estate.machines):
+            names.update(dict.fromkeys(item.name for item in items))
+    if subject not in names and "@" not in subject:
+        message = f"`{subject}` is no app, department, machine or e-mail address here"
+        raise ConfigError([Problem("unknown-subject", message, advice=did_you_mean(subject, names))])
+
+
+def _answer(estate: Estate, subject: str | None, today: date, roster: Roster | None) -> Answer:
+    if subject is None:
+        every = tuple((app.name, where(app), who_may_enter(app, today)) for app in estate.apps)
+        return Answer("everything", ("APP", "ADDRESS", "WHO MAY ENTER"), every)
+    if "@" in subject:
+        return _about_person(estate, subject, today, roster)
+    app = next((app for app in estate.apps if app.name == subject), None)
+    if app is not None:
+        rows = tuple((item.who, item.conditions or "always") for item in entitlements_of(app, today))
+        sentence = f"`{app.name}` ({app.title}) at {where(app)}" + ("" if rows else ": nobody may enter")
+        return Answer(sentence, ("WHO", "WHEN"), rows)
+    mine = [item for item in entitlements(estate, today) if item.who == subject or item.kind == "anybody"]
+    return _reach(estate, f"`{subject}`", mine)
+
+
+def _about_person(estate: Estate, email: str, today: date, roster: Roster | None) -> Answer:
+    entry = roster.people.get(email) if roster else None
+    found: list[Entitlement] = [item for item in entitlements(estate, today) if item.kind == "anybody"]
+    through: list[str] = []
+    for person in identities(email, entry, estate):
+        mine = {department.name for department in estate.departments if is_member(person, department)}
+        through += sorted(mine)
+        found += [item for item in entitlements(estate, today) if item.kind == "department" and item.who in mine]
+    about = f"{email} is in {', '.join(through) or 'no department'}"
+    unknown = "" if entry else " (not in people.yaml, so only what the address itself says is known)"
+    return _reach(estate, f"{about}{unknown} and", found)
+
+
+def _reach(estate: Estate, about: str, found: Sequence[Entitlement]) -> Answer:
+    apps = {app.name: app for app in estate.apps}
+    rows = tuple((item.app, where(apps[item.app]), item.who, item.conditions or "always") for item in found)
+    reach = f"{len({row[0] for row in rows})} of {len(apps)} apps"
+    return Answer(f"{about} reaches {reach}", ("APP", "ADDRESS", "AS", "WHEN"), rows)
+
+
+def where(app: App) -> str:
+    """Where people find an app."""
+    return app.home.url if isinstance(app.home, Tunnelled) else "Snowflake"

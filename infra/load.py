@@ -1,0 +1,69 @@
+"""The files of a project to checked estates: what every command and the Pulumi program start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from infra.checks import check
+from infra.checks.scope import Scope
+from infra.estate import Estate
+from infra.lints import run_lints
+from infra.problems import ConfigError, Problem, Problems, did_you_mean, in_order
+from infra.resolve import resolve
+from infra.schema import load_apps
+from infra.source import read_text
+from infra.stack import FOLDER, load_stack, stack_names
+
+APPS = "apps.yaml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The checked estates by stack, in the order of the stacks' names, and the warnings that remain."""
+
+    estates: dict[str, Estate]
+    warnings: tuple[Problem, ...]
+
+
+def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
+    """Read apps.yaml and the named stacks (all of them when none is named).
+
+    Raises ConfigError with every problem of every file when any of them is an error.
+    """
+    problems = Problems()
+    known = stack_names(root)
+    chosen = tuple(stacks) or known
+    for name in chosen:
+        if name not in known:
+            problems.add(
+                "unknown-stack", f"stack `{name}` has no file in `{FOLDER}/`", advice=did_you_mean(name, known)
+            )
+    if not known:
+        problems.add("missing-file", f"there is no stack file in `{FOLDER}/`", advice=("see docs/first-account.md",))
+    text = read_text(root / APPS, APPS, problems)
+    file = load_apps(text, APPS, problems) if text is not None else None
+    estates: dict[str, Estate] = {}
+    scopes: list[Scope] = []
+    for name in chosen if file else ():
+        stack = load_stack(root, name, problems) if name in known else None
+        if stack and file:
+            estates[name] = resolve(file, stack, known, problems)
+            scopes.append(Scope(file, stack, known, estates[name], problems, root))
+    for scope in scopes:
+        check(scope)
+    if not problems.has_errors:
+        for scope in scopes:
+            run_lints(scope, today)
+    problems.raise_errors()
+    return Project(estates, in_order(problems.found))
+
+
+def load_estate(root: Path, stack: str, today: date) -> Estate:
+    """The estate of one stack. Raises ConfigError."""
+    return load_project(root, [stack], today).estates[stack]
+
+
+__all__ = ["ConfigError", "Project", "load_estate", "load_project"]

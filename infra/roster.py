@@ -1,0 +1,76 @@
+"""people.yaml: the optional roster that says who is in which department.
+
+It is no source of access: it lets the offline commands answer for a person by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.access.person import Person
+from infra.estate import Department, Estate
+from infra.problems import Problems, did_you_mean
+from infra.records import MapOf, Record, Table, key
+from infra.schema.words import EMAIL, NAME, TITLE
+from infra.shapes import Bad, ListOf, Place, Word
+from infra.source import parse, read_text
+
+FILE = "people.yaml"
+
+
+@dataclass(frozen=True)
+class RosterEntry:
+    at: Place
+    name: Word | None = key(TITLE, "What the person is called.")
+    departments: tuple[Word, ...] = key(
+        ListOf(NAME), "The departments whose groups or claims the person has.", default=()
+    )
+
+
+@dataclass(frozen=True)
+class Roster:
+    at: Place
+    people: Table[RosterEntry] = key(
+        MapOf(EMAIL, Record(RosterEntry)), "People by e-mail address.", required=True, default=Table()
+    )
+
+
+def load_roster(root: Path, departments: Iterable[str], problems: Problems) -> Roster | None:
+    """The roster of a project, or None where there is none. Problems are collected."""
+    if not (root / FILE).exists():
+        return None
+    text = read_text(root / FILE, FILE, problems)
+    node = parse(text, FILE, problems) if text is not None else None
+    decoded = Record(Roster, partial=True).decode(node, problems) if node is not None else None
+    if decoded is None or isinstance(decoded, Bad):
+        return None
+    known = dict.fromkeys(departments)
+    for entry in decoded.people.values():
+        for word in entry.departments:
+            if word not in known:
+                message = f"department `{word}` is not declared"
+                problems.add("unknown-department", message, word.span, advice=did_you_mean(word, known))
+    return decoded
+
+
+def identities(email: str, entry: RosterEntry | None, estate: Estate) -> tuple[Person, ...]:
+    """The identities an address can sign in with: one per provider that could know it, with all it could assert.
+
+    A person whose departments belong to several providers is a different person to each of them.
+    """
+    listed = set(entry.departments) if entry else set()
+    found = []
+    for provider in estate.providers:
+        mine = [item for item in estate.departments if item.provider == provider and item.name in listed]
+        by_address = [item for item in estate.departments if item.provider == provider and _names(item, email)]
+        if mine or by_address:
+            groups = frozenset(group.id for item in mine for group in item.groups)
+            claims = frozenset((item.claim.name, item.claim.value) for item in mine if item.claim)
+            found.append(Person(provider.name, email.lower(), groups, claims))
+    return tuple(found)
+
+
+def _names(department: Department, email: str) -> bool:
+    return email.lower() in department.emails or email.lower().rpartition("@")[2] in department.domains
