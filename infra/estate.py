@@ -23,6 +23,17 @@ Delivery = Literal["object", "function"]
 # GitHub and one-time PINs send neither (developers.cloudflare.com/cloudflare-one/policies/access/mfa-requirements).
 REPORTS_MFA: frozenset[ProviderType] = frozenset({"entra-id", "okta", "oidc", "saml"})
 
+# What WARP can check, and on which platforms (Cloudflare's pages on posture checks).
+PLATFORMS_OF = {
+    "warp": ("windows", "mac", "linux", "ios", "android", "chromeos"),
+    "gateway": ("windows", "mac", "linux", "ios", "android", "chromeos"),
+    "disk-encryption": ("windows", "mac", "linux"),
+    "firewall": ("windows", "mac"),
+    "domain-joined": ("windows",),
+    "os-version": ("windows", "mac", "linux", "ios", "android", "chromeos"),
+    "serial-number": ("windows", "mac", "linux"),
+}
+
 
 @dataclass(frozen=True)
 class Provider:

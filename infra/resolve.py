@@ -65,9 +65,8 @@ class _Resolver:
                 self.machines[name] = estate.Machine(name, hours, owner)
         for name, device in self.file.devices.items():
             listed = self.stack.values.device_lists.get(name)
-            self.devices[name] = estate.Device(
-                name, device.type, device.platforms, device.version, device.domain, listed
-            )
+            platforms = device.platforms or estate.PLATFORMS_OF[device.type]
+            self.devices[name] = estate.Device(name, device.type, platforms, device.version, device.domain, listed)
         resolved = [self.app(name, app) for name, app in self.file.apps.items() if self.in_stack(app)]
         return estate.Estate(
             self.stack,

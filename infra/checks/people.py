@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from infra.checks.scope import Scope
-from infra.estate import Provider
+from infra.estate import PLATFORMS_OF, Provider
 from infra.problems import did_you_mean
 from infra.schema.people import Claim, Device
 from infra.schema.words import EMAIL
@@ -16,16 +16,6 @@ gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com yahoo.co.jp 
 web.de mail.ru yandex.ru proton.me protonmail.com qq.com 163.com naver.com
 """
 PUBLIC_MAIL = frozenset(_PUBLIC_MAIL.split())
-# What WARP can check, and on which platforms (Cloudflare's pages on posture checks).
-PLATFORMS_OF = {
-    "warp": ("windows", "mac", "linux", "ios", "android", "chromeos"),
-    "gateway": ("windows", "mac", "linux", "ios", "android", "chromeos"),
-    "disk-encryption": ("windows", "mac", "linux"),
-    "firewall": ("windows", "mac"),
-    "domain-joined": ("windows",),
-    "os-version": ("windows", "mac", "linux", "ios", "android", "chromeos"),
-    "serial-number": ("windows", "mac", "linux"),
-}
 _GROUP_FORMS = {
     "google-workspace": (EMAIL.pattern, "a google-workspace group is written as its e-mail address"),
     "github": (r"[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?", "a github group is `organization` or `organization/team`"),

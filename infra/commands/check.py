@@ -36,7 +36,9 @@ def check(root: Path, stacks: Sequence[str], today: date, form: str) -> int:
         apps = {app.name for estate in project.estates.values() for app in estate.apps}
         departments = {item.name for estate in project.estates.values() for item in estate.departments}
         parts = (count(len(apps), "app"), count(len(departments), "department"), count(len(project.estates), "stack"))
-        print(f"ok: {', '.join(parts)}, as of {today}")
+        tests = next((estate.tests for estate in project.estates.values()), ())
+        read = f"; {count(len(tests), 'test')} read, not evaluated" if tests else ""
+        print(f"ok: {', '.join(parts)}, as of {today}{read}")
     return code
 
 
