@@ -43,7 +43,7 @@ def zone_document(world: World, zone: Zone) -> Json:
         "modified_on": BORN,
         "activated_on": BORN if zone.status == "active" else None,
         "meta": {"step": 2, "custom_certificate_quota": 0, "page_rule_quota": 3, "phishing_detected": False},
-        "owner": {"id": None, "type": "user", "email": None},
+        "owner": {"id": zone.account, "type": "organization"},
         "account": {"id": zone.account, "name": "" if account is None else account.name},
         "permissions": ["#dns_records:edit", "#dns_records:read", "#zone:read", "#zone_settings:edit"],
         "plan": {"id": "0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee", "name": "Free Website", "price": 0},
