@@ -13,6 +13,11 @@ from collections.abc import Iterable
 PROJECT = "gatehouse"
 TAG = "gatehouse"
 DEFAULT_DENY = "default-deny"
+ACCOUNT = "account"
+ORGANIZATION = "organization"
+TUNNEL = "tunnel"
+ALWAYS_HTTPS = "always_use_https"
+PROVIDERS_OUTPUT = "identity_providers"  # what the owner of an account's singletons exports for the other stacks
 MOST = 350  # characters in an Access name (developers.cloudflare.com/cloudflare-one/account-limits)
 
 

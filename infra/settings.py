@@ -78,9 +78,9 @@ def load_settings(estate: Estate) -> Settings:
     )
 
 
-def wrong_value(stack: Stack, key: str, message: str, *advice: str) -> ConfigError:
-    """The error for a stack value that turns out to be wrong while the program runs."""
-    return ConfigError([Problem("wrong-stack-value", message, stack.values.at[key], "", (), advice)])
+def wrong_zone(zone: Zone, message: str, *advice: str) -> ConfigError:
+    """The error for a zone that Cloudflare knows otherwise than the stack file."""
+    return ConfigError([Problem("wrong-zone", message, zone.at, advice=advice)])
 
 
 def _required(stack: Stack, key: str, value: str | None, problems: Problems) -> str:

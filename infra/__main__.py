@@ -1,0 +1,32 @@
+"""The Pulumi program: one stack of apps.yaml becomes resources. Pulumi runs this folder, with `infra/` as directory."""
+
+from __future__ import annotations
+
+import gc
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pulumi
+
+from infra.load import load_estate
+from infra.problems import ConfigError
+
+
+def main() -> None:
+    today = datetime.now(UTC).date()
+    try:
+        estate = load_estate(Path(pulumi.get_root_directory()), pulumi.get_stack(), today)
+        # Importing the provider's SDK takes seconds, a third of them in the garbage collector, which finds nothing.
+        gc.disable()
+        from infra.provision import provision
+        from infra.settings import load_settings
+
+        gc.enable()
+        outputs = provision(estate, load_settings(estate), today)
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+    for name, value in outputs.items():
+        pulumi.export(name, value)
+
+
+main()
