@@ -1,0 +1,153 @@
+"""Programs that outlive the command that started them, and are only ever ended when they are surely ours."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from sandbox.places import REPOSITORY, Places, SandboxError
+
+API = "cloudflare-api"
+_HOST = "127.0.0.1"
+_PORT = 8787
+_START_WITHIN = 15.0
+_STOP_WITHIN = 5.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A program in the background: its id, the time it started (ids are used again), and its port."""
+
+    pid: int
+    started: float
+    port: int
+
+    @property
+    def origin(self) -> str:
+        """Where it listens."""
+        return f"http://{_HOST}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is below it."""
+        return f"{self.origin}/client/v4"
+
+
+def running(place: Places, name: str = API) -> Running | None:
+    """The program that a record names, if that very program still runs."""
+    recorded = _recorded(place.record(name))
+    return recorded if recorded and _is_alive(recorded) else None
+
+
+def ensure_api(place: Places) -> tuple[Running, bool]:
+    """The local API, started if it does not run; and whether it was started now."""
+    found = running(place)
+    if found and _answers(found):
+        return found, False
+    if found:
+        stop(place)
+    port = _choose_port(_recorded(place.record(API)))
+    command = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(place.cloudflare), "--port", str(port)]
+    log = place.log(API)
+    with log.open("ab") as out:
+        program = subprocess.Popen(
+            command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+    started = Running(program.pid, psutil.Process(program.pid).create_time(), port)
+    place.record(API).write_text(json.dumps(asdict(started)) + "\n")
+    _wait_until_it_answers(program, started, log)
+    return started, True
+
+
+def stop(place: Places, name: str = API) -> Running | None:
+    """End the program, if it runs and is ours; the record stays, for its port."""
+    found = running(place, name)
+    if found is None:
+        return None
+    with contextlib.suppress(psutil.NoSuchProcess):
+        program = psutil.Process(found.pid)
+        program.send_signal(signal.SIGTERM)
+        try:
+            program.wait(_STOP_WITHIN)
+        except psutil.TimeoutExpired:
+            program.kill()
+            program.wait(_STOP_WITHIN)
+    return found
+
+
+def list_objects(api: Running) -> list[tuple[str, str, str]]:
+    """Collection, id and name of everything that a program has created in the API and not destroyed."""
+    listed = httpx.get(f"{api.origin}/__sandbox/objects", timeout=5, trust_env=False).json()
+    return [
+        (collection, str(item.get("id") or item.get("name") or ""), str(item.get("name") or ""))
+        for collection, objects in listed.items()
+        for item in objects
+    ]
+
+
+def forget(api: Running) -> None:
+    """Put the API back to its first day."""
+    httpx.post(f"{api.origin}/__sandbox/reset", timeout=10, trust_env=False).raise_for_status()
+
+
+def _recorded(file: Path) -> Running | None:
+    try:
+        document = json.loads(file.read_text())
+        return Running(int(document["pid"]), float(document["started"]), int(document["port"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_alive(recorded: Running) -> bool:
+    try:
+        program = psutil.Process(recorded.pid)
+        same = abs(program.create_time() - recorded.started) < 0.1
+        return same and program.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _answers(api: Running) -> bool:
+    try:
+        return httpx.get(f"{api.origin}/__sandbox/health", timeout=5, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _choose_port(before: Running | None) -> int:
+    # The port of last time keeps addresses valid that somebody has exported into a shell.
+    for port in (before.port if before else _PORT, _PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((_HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SandboxError("no free port on this machine")
+
+
+def _wait_until_it_answers(program: subprocess.Popen[bytes], api: Running, log: Path) -> None:
+    deadline = time.monotonic() + _START_WITHIN
+    while time.monotonic() < deadline:
+        if program.poll() is not None:
+            lines = log.read_text(errors="replace").strip().splitlines()
+            raise SandboxError(
+                f"the local Cloudflare API did not start: {lines[-1] if lines else 'no output'} (see {log})"
+            )
+        if _answers(api):
+            return
+        time.sleep(0.05)
+    os.kill(program.pid, signal.SIGTERM)
+    raise SandboxError(f"the local Cloudflare API did not answer within {_START_WITHIN:.0f} s (see {log})")

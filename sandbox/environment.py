@@ -1,0 +1,55 @@
+"""The environment in which the engine meets the sandbox, and nothing of a real account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from sandbox.engine import Engine
+from sandbox.places import STACK, Places
+
+API_TOKEN = "sandbox-token-0123456789abcdefghijklmnopqrstuv"  # noqa: S105 # opens nothing but the sandbox
+PASSPHRASE = "sandbox"  # noqa: S105 # public on purpose
+
+_FORGOTTEN = ("CLOUDFLARE_", "CF_API_", "PULUMI_")
+
+
+def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
+    """The variables that `sandbox env` prints."""
+    path = [str(place.launchers)] if any(place.launchers.glob("pulumi-*")) else []
+    return {
+        "CLOUDFLARE_BASE_URL": base_url,
+        "CLOUDFLARE_API_TOKEN": API_TOKEN,
+        "PULUMI_BACKEND_URL": f"file://{place.backend}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_HOME": str(place.pulumi_home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "GATEHOUSE_SANDBOX_DIR": str(place.state),
+        "PATH": os.pathsep.join([*path, str(engine.pulumi.parent), _inherited_path(place, engine)]),
+    }
+
+
+def for_engine(place: Places, engine: Engine, base_url: str, stack: str = STACK) -> dict[str, str]:
+    """A whole environment for the engine: ours, without any variable that could lead to a real account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FORGOTTEN)}
+    loopback = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1,localhost")))
+    return {
+        **kept,
+        **settings(place, engine, base_url),
+        "PULUMI_STACK": stack,
+        "NO_PROXY": loopback,
+        "no_proxy": loopback,
+    }
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Lines for a shell to evaluate."""
+    quoted = {name: "'" + value.replace("'", "'\\''") + "'" for name, value in variables.items()}
+    return "\n".join(f"export {name}={value}" for name, value in quoted.items())
+
+
+def _inherited_path(place: Places, engine: Engine) -> str:
+    # Evaluated twice in one shell, the lines must not make PATH longer each time.
+    ours = {str(place.launchers), str(engine.pulumi.parent)}
+    return os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if part not in ours)

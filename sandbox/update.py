@@ -1,0 +1,114 @@
+"""Running the engine for `sandbox up`: a log, a count, and of a failure the part that explains it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.console import Say
+from sandbox.engine import Engine
+from sandbox.places import Places, SandboxError
+
+_DONE = re.compile(r"^ \S+ +\S+ (\S+) (created|updated|replaced|deleted) ")
+_AMBIENT = re.compile(r"warning: using pulumi-[a-z-]+ from \$PATH at ")
+
+
+@dataclass(frozen=True)
+class AppLine:
+    """One app as the program exports it."""
+
+    key: str
+    title: str
+    url: str
+    who: str
+    status: str
+
+
+def ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> bool:
+    """Make the stack in the file backend, if it is not there; whether it was made now."""
+    if place.checkpoint(stack).is_file():
+        return False
+    command = [str(engine.pulumi), "stack", "init", stack, "--non-interactive"]
+    done = _run(command, place, environment)
+    if done.returncode:
+        raise SandboxError(f"the stack `{stack}` could not be made: {_explanation(done.stderr.splitlines())}")
+    return True
+
+
+def update(place: Places, engine: Engine, environment: Mapping[str, str], stack: str, say: Say) -> str:
+    """Run `pulumi up` and say what it did in a few words."""
+    command = [str(engine.pulumi), "up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
+    lines: list[str] = []
+    finished = 0
+    log = place.log("update")
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            [*command, "--color", "never"],
+            cwd=place.project,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as program,
+    ):
+        for line in program.stdout or ():
+            out.write(line)
+            lines.append(line.rstrip("\n"))
+            match = _DONE.match(line)
+            if match:
+                finished += 1
+                say(f"{finished} done, last {match[1]}")
+    if program.returncode:
+        raise SandboxError(f"the update failed:\n\n{_explanation(lines)}\n\nthe whole output is in {_short(log)}")
+    return _summary(lines)
+
+
+def exported_apps(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> tuple[AppLine, ...]:
+    """The apps that the program exports, in its order."""
+    command = [str(engine.pulumi), "stack", "output", "--json", "--stack", stack]
+    done = _run(command, place, environment)
+    if done.returncode:
+        raise SandboxError(f"the outputs could not be read: {_explanation(done.stderr.splitlines())}")
+    listed = json.loads(done.stdout).get("apps") or []
+    return tuple(
+        AppLine(*(str(item.get(name) or "") for name in ("key", "title", "url", "who", "status"))) for item in listed
+    )
+
+
+def _run(command: list[str], place: Places, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=place.project, env=dict(environment), capture_output=True, text=True, check=False
+    )
+
+
+def _summary(lines: list[str]) -> str:
+    try:
+        start = lines.index("Resources:") + 1
+    except ValueError:
+        return "done"
+    counts = [line.strip() for line in lines[start:] if line.startswith("    ")]
+    return ", ".join(re.sub(r"^[+~-]+ ", "", count) for count in counts) or "done"
+
+
+def _explanation(lines: list[str]) -> str:
+    told = [line for line in lines if not _AMBIENT.search(line)]
+    if "Diagnostics:" in told:
+        told = told[told.index("Diagnostics:") + 1 :]
+        end = next((index for index, line in enumerate(told) if line in ("Outputs:", "Resources:")), len(told))
+        told = told[:end]
+    else:
+        told = told[-20:]
+    return "\n".join(told).strip("\n")
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
