@@ -46,8 +46,11 @@ def add_rule(store: Store, sent: Json) -> Json:
         "message": str(sent.get("message", "refused by a fault rule of the sandbox")),
         "seen": 0,
     }
-    re.compile(rule["method"])
-    re.compile(rule["path"])
+    for key in ("method", "path"):
+        try:
+            re.compile(rule[key])
+        except re.error as error:
+            raise ValueError(f"{key} is not a regular expression: {error}") from error
     store.put("faults", SCOPE, rule["id"], rule)
     return rule
 

@@ -18,9 +18,11 @@ class Journal:
         self._path = None if directory is None else directory / "journal.jsonl"
         self.entries: list[Json] = []
         if self._path is not None and self._path.exists():
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-            # A killed process can leave half a line behind; it is the last one.
-            self.entries = [json.loads(line) for line in lines if line.endswith("}")]
+            text = self._path.read_text(encoding="utf-8")
+            whole, _, torn = text.rpartition("\n")
+            self.entries = [json.loads(line) for line in whole.splitlines()]
+            if torn:  # a killed process can leave half a line behind
+                self._path.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
 
     def record(self, method: str, path: str, body: bytes, agent: str, outcome: Json) -> None:
         """Write down a request with its `status`, or the `fault` that took its answer away."""
