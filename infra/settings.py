@@ -18,6 +18,9 @@ from infra.problems import ConfigError, Problem, Problems, Span
 from infra.stack import PROJECT, ProviderValues, Stack
 
 
+WITH_SECRET = frozenset({"google-workspace", "entra-id", "okta", "oidc", "github"})
+
+
 @dataclass(frozen=True)
 class ProviderSettings:
     """One identity provider as this account knows it. Which values there are depends on its type."""
@@ -109,6 +112,8 @@ def _providers(estate: Estate, problems: Problems) -> dict[str, ProviderSettings
             key = f"{PROJECT}:providers.{provider.name}.clientSecret"
             found = decrypted.get(provider.name)
             secret = _secret(key, found, values, problems)
+        elif provider.type in WITH_SECRET:
+            _missing_secret(estate.stack, provider.name, problems)
         settings[provider.name] = ProviderSettings(values, secret)
     return settings
 
@@ -124,6 +129,14 @@ def _decrypted_providers(stack: Stack, problems: Problems) -> Mapping[str, objec
         problems.add("wrong-stack-value", f"`{PROJECT}:providers` is not a mapping", stack.values.at["providers"])
         return {}
     return found
+
+
+def _missing_secret(stack: Stack, provider: str, problems: Problems) -> None:
+    path = f"{PROJECT}:providers.{provider}.clientSecret"
+    span = stack.values.providers.declared.get(provider, stack.values.at["providers"])
+    advice = f"pulumi config set --stack {stack.name} --secret --path '{path}'"
+    message = f"the secret `{path}` is not set in `{stack.file}`"
+    problems.add("missing-stack-value", message, span, advice=(advice,))
 
 
 def _secret(key: str, found: object, values: ProviderValues, problems: Problems) -> pulumi.Output[str] | None:

@@ -7,19 +7,19 @@ from infra.problems import did_you_mean
 from infra.records import Table
 from infra.stack import ProviderValues
 
-# What each type of identity provider needs of an account, from Cloudflare's page of each.
+# What each type of identity provider needs of an account, from Cloudflare's page of each. Secrets are asked for by
+# `settings`: a template without them is complete until it is deployed.
 REQUIRED = {
-    "google-workspace": ("client_id", "client_secret", "apps_domain"),
-    "entra-id": ("client_id", "client_secret", "directory_id"),
-    "okta": ("client_id", "client_secret", "okta_account"),
-    "oidc": ("client_id", "client_secret", "auth_url", "token_url", "certs_url"),
+    "google-workspace": ("client_id", "apps_domain"),
+    "entra-id": ("client_id", "directory_id"),
+    "okta": ("client_id", "okta_account"),
+    "oidc": ("client_id", "auth_url", "token_url", "certs_url"),
     "saml": ("issuer_url", "sso_target_url", "public_certs"),
-    "github": ("client_id", "client_secret"),
+    "github": ("client_id",),
     "one-time-pin": (),
 }
 _SPELLED = {
     "client_id": "clientId",
-    "client_secret": "clientSecret",
     "apps_domain": "appsDomain",
     "directory_id": "directoryId",
     "okta_account": "oktaAccount",
@@ -68,8 +68,7 @@ def _check_values_of(scope: Scope, name: str, kind: str, written: ProviderValues
         if written is None or getattr(written, key) in (None, ()):
             path = f"providers.{name}.{_SPELLED[key]}"
             message = f"`gatehouse:{path}` is missing in `{scope.stack.file}`"
-            flag = "--secret " if key == "client_secret" else ""
-            command = f"pulumi config set --stack {scope.stack.name} {flag}--path 'gatehouse:{path}' …"
+            command = f"pulumi config set --stack {scope.stack.name} --path 'gatehouse:{path}' …"
             scope.problems.add("missing-stack-value", message, span, label=f"`{name}` is {kind}", advice=(command,))
 
 
