@@ -17,7 +17,6 @@ from infra.estate import Estate
 from infra.problems import ConfigError, Problem, Problems, Span
 from infra.stack import PROJECT, ProviderValues, Stack
 
-
 WITH_SECRET = frozenset({"google-workspace", "entra-id", "okta", "oidc", "github"})
 
 
