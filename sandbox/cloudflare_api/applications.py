@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sandbox.cloudflare_api.call import Call, Route, new_secret, new_uuid, route
-from sandbox.cloudflare_api.document import Json, documents, texts, visible
+from sandbox.cloudflare_api.document import Json, documents, misfit, texts, visible
 from sandbox.cloudflare_api.envelope import Answer, Refusal, invalid
 from sandbox.cloudflare_api.policies import check_duration, prepared_policy
 from sandbox.cloudflare_api.table import Resource
@@ -21,7 +21,9 @@ def _prepared(call: Call, body: Json, before: Json | None) -> Json:
         raise invalid(f"unknown application type {body['type']}")
     check_duration(body.get("session_duration"))
     _check_references(call, body)
-    document = {**body, "policies": _prepared_policies(call, body.get("policies") or [])}
+    # A body without `policies` leaves them as they are; only an empty list detaches them.
+    policies = body["policies"] if "policies" in body else (before or {"policies": []})["policies"]
+    document = {**body, "policies": _prepared_policies(call, policies)}
     document["tags"] = sorted(texts(body.get("tags")))
     document["aud"] = new_secret() if before is None else before["aud"]
     return {**document, **_places(call, body, before)} if body["type"] in HOSTED_TYPES else document
@@ -79,14 +81,15 @@ def _check_domain(call: Call, uri: str, before: Json | None) -> None:
             raise Refusal(409, 11010, "access.api.error.application_already_exists")
 
 
-def _prepared_policies(call: Call, entries: object) -> list[Json]:
+def _prepared_policies(call: Call, entries: list[str | Json]) -> list[Json]:
     """Policies by reference as `{id, precedence}`, and those written inside the application in full."""
-    if not isinstance(entries, list):
-        raise invalid("policies must be a list")
     prepared: list[Json] = []
     last = 0
     for sent in entries:
         entry = {"id": sent} if isinstance(sent, str) else dict(sent)
+        wrong = misfit(entry, {"id": "a text", "name": "a text", "precedence": "a number"})
+        if wrong is not None:
+            raise invalid(f"policies: {wrong}")
         last = int(entry.get("precedence") or last + 1)
         if "decision" in entry:
             own = {"session_duration": "24h", **entry, "id": entry.get("id") or new_uuid(entry)}
@@ -122,6 +125,18 @@ APPLICATIONS = Resource(
     path="access/apps",
     scopes=("accounts", "zones"),
     required=("name", "type"),
+    fields={
+        "domain": "a text",
+        "destinations": "a list of objects",
+        "self_hosted_domains": "a list of texts",
+        "policies": "a list of texts or objects",
+        "allowed_idps": "a list of texts",
+        "tags": "a list of texts",
+        "session_duration": "a text",
+        "cors_headers": "an object",
+        "auto_redirect_to_identity": "a flag",
+        "options_preflight_bypass": "a flag",
+    },
     defaults={
         "type": "self_hosted",
         "session_duration": "24h",

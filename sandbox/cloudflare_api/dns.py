@@ -83,7 +83,7 @@ def _is_address(text: str, version: int) -> bool:
 
 def _check_ttl(record: Json) -> None:
     ttl = record["ttl"]
-    if not isinstance(ttl, int | float) or not (ttl == 1 or 60 <= ttl <= 86400):
+    if not (ttl == 1 or 60 <= ttl <= 86400):
         raise Refusal(400, 9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.")
     if record["proxied"] and not record["proxiable"]:
         raise Refusal(400, 9041, "This DNS record cannot be proxied.")
@@ -142,6 +142,16 @@ DNS_RECORDS = Resource(
     path="dns_records",
     scopes=("zones",),
     required=("name", "type", "ttl"),
+    fields={
+        "content": "a text",
+        "ttl": "a number",
+        "proxied": "a flag",
+        "comment": "a text",
+        "tags": "a list of texts",
+        "settings": "an object",
+        "data": "an object",
+        "priority": "a number",
+    },
     defaults={"ttl": 1, "comment": None},
     computed=(
         "id",

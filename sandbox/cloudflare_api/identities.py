@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from sandbox.cloudflare_api.call import Call, Route, new_hex, new_secret, now, route, timestamp
-from sandbox.cloudflare_api.document import Json, section, texts, visible
+from sandbox.cloudflare_api.document import Json, misfit, section, texts, visible
 from sandbox.cloudflare_api.envelope import Answer, invalid
 from sandbox.cloudflare_api.policies import rule_user
 from sandbox.cloudflare_api.rules import SELECTORS
@@ -29,6 +29,7 @@ PROVIDER_CONFIG: dict[str, tuple[str, ...]] = {
     "saml": ("issuer_url", "sso_target_url"),
     "yandex": ("client_id", "client_secret"),
 }
+CONFIG_LISTS = dict.fromkeys(("attributes", "claims", "idp_public_certs", "scopes"), "a list of texts")
 HOURS = re.compile(r"(\d+)h")
 FOREVER = timedelta(days=100 * 365)
 
@@ -43,6 +44,9 @@ def _prepared_provider(call: Call, body: Json, before: Json | None) -> Json:
     config = {**section(body, "config")}
     if before is not None and "client_secret" in section(before, "config"):
         config.setdefault("client_secret", before["config"]["client_secret"])
+    wrong = misfit(config, {**dict.fromkeys(PROVIDER_CONFIG[kind], "a text"), **CONFIG_LISTS})
+    if wrong is not None:
+        raise invalid(f"config.{wrong}")
     for key in PROVIDER_CONFIG[kind]:
         if not config.get(key):
             raise invalid(f"config.{key} is required for {kind}")
@@ -160,6 +164,7 @@ IDENTITY_PROVIDERS = Resource(
     path="access/identity_providers",
     scopes=BOTH,
     required=("name", "type"),
+    fields={"config": "an object", "scim_config": "an object"},
     defaults={"config": {}},
     computed=("id", "created_at", "updated_at"),
     prepare=_prepared_provider,
@@ -172,6 +177,7 @@ SERVICE_TOKENS = Resource(
     collection="service_tokens",
     path="access/service_tokens",
     scopes=BOTH,
+    fields={"duration": "a text", "client_secret_version": "a number"},
     defaults={"duration": "8760h"},
     computed=("id", "client_id", "client_secret", "expires_at", "created_at", "updated_at"),
     prepare=_prepared_token,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from sandbox.cloudflare_api.document import Json, documents, section, texts
+from sandbox.cloudflare_api.document import Json, documents, misfit, section
 from sandbox.cloudflare_api.envelope import Refusal
 
 URL_SCHEMES = ("http", "https", "tcp", "ssh", "rdp", "smb", "ws", "wss")
 WORD_SERVICES = ("hello_world", "hello-world", "bastion", "socks-proxy")
+RULE = {"hostname": "a text", "path": "a text", "service": "a text", "originRequest": "an object"}
 # What Python's engine accepts and RE2 does not: look-around, back-references, atomic groups.
 NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
 
@@ -18,28 +20,37 @@ def _refused(message: str) -> Refusal:
     return Refusal(400, 1056, f"Bad Configuration: {message}")
 
 
-def check_configuration(config: Json) -> None:
-    """Refuse a configuration that a connector would not load."""
-    ingress = config.get("ingress")
-    if ingress is None:
-        return
-    rules = documents(ingress)
-    if not rules or len(rules) != len(ingress):
-        raise _refused("ingress must be a non-empty list of rules")
+def check_configuration(body: Json) -> Json:
+    """The configuration of a request body; refused if a connector would not load it."""
+    _check_kinds("config", body, {"config": "an object"})
+    config = section(body, "config")
+    _check_kinds("config", config, {"ingress": "a list of objects", "originRequest": "an object"})
+    rules = documents(config.get("ingress"))
+    if "ingress" in config and not rules:
+        raise _refused("ingress must have at least one rule")
     for number, rule in enumerate(rules, start=1):
-        last = number == len(rules)
-        catches_all = rule.get("hostname") in (None, "", "*") and not rule.get("path")
-        if last and not catches_all:
-            raise _refused("The last ingress rule must match all URLs (no hostname or path)")
-        if catches_all and not last:
-            raise _refused(f"Rule #{number} is matching the hostname '', but it is not the last rule")
-        _check_hostname(number, str(rule.get("hostname") or ""))
+        _check_kinds(f"Rule #{number}", rule, RULE)
+        _check_place(number, rule, last=number == len(rules))
         _check_path(number, str(rule.get("path") or ""))
-        _check_service(number, rule.get("service"))
-        _check_access(number, section(section(rule, "originRequest"), "access"))
+        _check_service(number, str(rule.get("service") or ""))
+        _check_access(number, section(rule, "originRequest"))
+    return config
 
 
-def _check_hostname(number: int, hostname: str) -> None:
+def _check_kinds(where: str, document: Json, fields: Mapping[str, str]) -> None:
+    wrong = misfit(document, fields)
+    if wrong is not None:
+        raise _refused(f"{where}: {wrong}")
+
+
+def _check_place(number: int, rule: Json, last: bool) -> None:
+    """Only the last rule takes every request, and a hostname is a plain one or `*.` before one."""
+    hostname = str(rule.get("hostname") or "")
+    catches_all = hostname in ("", "*") and not rule.get("path")
+    if last and not catches_all:
+        raise _refused("The last ingress rule must match all URLs (no hostname or path)")
+    if catches_all and not last:
+        raise _refused(f"Rule #{number} is matching the hostname '', but it is not the last rule")
     if ":" in hostname:
         raise _refused(f"Rule #{number} has a hostname with a port; it must not contain one")
     if "*" in hostname.removeprefix("*"):
@@ -55,8 +66,8 @@ def _check_path(number: int, path: str) -> None:
         raise _refused(f"Rule #{number} has an invalid regex: {path} is not RE2")
 
 
-def _check_service(number: int, service: object) -> None:
-    if not isinstance(service, str) or not service:
+def _check_service(number: int, service: str) -> None:
+    if not service:
         raise _refused(f"Rule #{number} has no service")
     if service in WORD_SERVICES or service.startswith(("unix:", "unix+tls:")):
         return
@@ -71,6 +82,10 @@ def _check_service(number: int, service: object) -> None:
         raise _refused(f"{service} is an invalid address, ingress rules don't support proxying to a path")
 
 
-def _check_access(number: int, access: Json) -> None:
-    if access.get("required") and texts(access.get("audTag")) and not access.get("teamName"):
-        raise _refused(f"Rule #{number}: access.TeamName cannot be blank")
+def _check_access(number: int, origin_request: Json) -> None:
+    where = f"Rule #{number}"
+    _check_kinds(where, origin_request, {"access": "an object"})
+    access = section(origin_request, "access")
+    _check_kinds(where, access, {"required": "a flag", "audTag": "a list of texts", "teamName": "a text"})
+    if access.get("required") and access.get("audTag") and not access.get("teamName"):
+        raise _refused(f"{where}: access.TeamName cannot be blank")

@@ -20,7 +20,7 @@ class Journal:
         if self._path is not None and self._path.exists():
             text = self._path.read_text(encoding="utf-8")
             whole, _, torn = text.rpartition("\n")
-            self.entries = [json.loads(line) for line in whole.splitlines()]
+            self.entries = [json.loads(line) for line in whole.split("\n") if line]
             if torn:  # a killed process can leave half a line behind
                 self._path.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
 

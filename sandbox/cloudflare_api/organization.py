@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.cloudflare_api.call import Call, Route, now, route
-from sandbox.cloudflare_api.document import Json
+from sandbox.cloudflare_api.document import Json, misfit
 from sandbox.cloudflare_api.envelope import Answer, invalid
 from sandbox.cloudflare_api.policies import check_duration
 from sandbox.cloudflare_api.zones import BORN
@@ -31,6 +31,9 @@ def _read(call: Call) -> Answer:
 
 
 def _write(call: Call) -> Answer:
+    wrong = misfit(call.body, {"name": "a text", "session_duration": "a text", "login_design": "an object"})
+    if wrong is not None:
+        raise invalid(wrong)
     check_duration(call.body.get("session_duration"))
     before = organization(call)
     if call.body.get("auth_domain", before["auth_domain"]) != before["auth_domain"]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from sandbox.cloudflare_api.call import Call
-from sandbox.cloudflare_api.document import Json, documents, visible
+from sandbox.cloudflare_api.document import Json, documents, misfit, visible
 from sandbox.cloudflare_api.envelope import invalid
-from sandbox.cloudflare_api.rules import prepared_rules, refers_to
+from sandbox.cloudflare_api.rules import RULE_LISTS, prepared_rules, refers_to
 from sandbox.cloudflare_api.table import Resource
 
 DECISIONS = ("allow", "deny", "non_identity", "bypass")
@@ -16,6 +16,9 @@ DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+|0|no_expiry")
 
 def prepared_policy(call: Call, body: Json, before: Json | None) -> Json:
     """A policy in stored form: its decision known, its rules valid under it, its session a duration."""
+    wrong = misfit(body, POLICY_FIELDS)
+    if wrong is not None:
+        raise invalid(wrong)
     decision = body.get("decision")
     if decision not in DECISIONS:
         raise invalid(f"decision must be one of {', '.join(DECISIONS)}")
@@ -63,6 +66,15 @@ def _group_user(call: Call, group: Json) -> str | None:
     return rule_user(call, "group", "id", str(group["id"]))
 
 
+POLICY_FIELDS = {
+    "decision": "a text",
+    "session_duration": "a text",
+    "include": "a list of objects",
+    "exclude": "a list of objects",
+    "require": "a list of objects",
+    "approval_groups": "a list of objects",
+}
+
 POLICIES = Resource(
     collection="policies",
     path="access/policies",
@@ -78,6 +90,7 @@ GROUPS = Resource(
     collection="groups",
     path="access/groups",
     scopes=("accounts", "zones"),
+    fields=dict.fromkeys(RULE_LISTS, "a list of objects"),
     computed=("id", "created_at", "updated_at"),
     prepare=_prepared_group,
     used_by=_group_user,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sandbox.cloudflare_api.access import AccessObjects, Visitor, evaluate_policies
 from sandbox.cloudflare_api.call import Call, Route, new_uuid, route
-from sandbox.cloudflare_api.document import Json, documents, visible
+from sandbox.cloudflare_api.document import Json, documents, misfit, visible
 from sandbox.cloudflare_api.envelope import Answer, Refusal, invalid, page_of
 from sandbox.cloudflare_api.policies import prepared_policy
 from sandbox.cloudflare_api.store import Store
@@ -32,8 +32,8 @@ def access_objects(store: Store, *scopes: str) -> AccessObjects:
 
 def _create(call: Call) -> Answer:
     entries = call.body.get("policies")
-    if not isinstance(entries, list) or not entries:
-        raise invalid("policies is required")
+    if not entries or misfit(call.body, {"policies": "a list of texts or objects"}):
+        raise invalid("policies must be a list of policy ids or policies")
     policies = [_policy(call, entry, number) for number, entry in enumerate(entries, start=1)]
     objects = access_objects(call.store, *call.scopes)
     users = [_verdict(objects, policies, person) for person in call.store.all("people", "sandbox")]
@@ -42,14 +42,12 @@ def _create(call: Call) -> Answer:
     return Answer({"id": test["id"], "status": "success"})
 
 
-def _policy(call: Call, entry: object, precedence: int) -> Json:
+def _policy(call: Call, entry: str | Json, precedence: int) -> Json:
     if isinstance(entry, str):
         found = call.find("policies", entry)
         if found is None:
             raise invalid(f"policy {entry} does not exist")
         return {**visible(found), "precedence": precedence}
-    if not isinstance(entry, dict):
-        raise invalid("a policy is an id or an object")
     return {**prepared_policy(call, entry, None), "id": entry.get("id"), "precedence": precedence}
 
 

@@ -34,6 +34,7 @@ POSTURE_RULES = Resource(
     collection="posture_rules",
     path="devices/posture",
     required=("name", "type"),
+    fields={"input": "an object", "match": "a list of objects", "schedule": "a text", "description": "a text"},
     computed=("id",),
     prepare=_prepared,
     used_by=_user,

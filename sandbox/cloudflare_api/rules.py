@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from sandbox.cloudflare_api.call import Call
-from sandbox.cloudflare_api.document import Json, section
+from sandbox.cloudflare_api.document import Json, misfit, section
 from sandbox.cloudflare_api.envelope import invalid
 
 RULE_LISTS = ("include", "exclude", "require")
@@ -67,10 +67,7 @@ def prepared_rules(call: Call, body: Json, decision: str | None = None) -> Json:
     """The three rule lists of a policy (with its decision) or a group, checked and in stored form."""
     lists = {}
     for name in RULE_LISTS:
-        elements = body.get(name) or []
-        if not isinstance(elements, list):
-            raise invalid(f"{name} must be a list of rules")
-        lists[name] = [_prepared(call, name, element, decision) for element in elements]
+        lists[name] = [_prepared(call, name, element, decision) for element in body.get(name) or []]
     if not lists["include"]:
         raise invalid("at least one include rule is required")
     return lists
@@ -81,8 +78,8 @@ def refers_to(document: Json, selector: str, key: str, object_id: str) -> bool:
     return any(section(element, selector).get(key) == object_id for name in RULE_LISTS for element in document[name])
 
 
-def _prepared(call: Call, name: str, element: object, decision: str | None) -> Json:
-    if not isinstance(element, dict) or len(element) != 1:
+def _prepared(call: Call, name: str, element: Json, decision: str | None) -> Json:
+    if len(element) != 1:
         raise invalid(f"invalid {name} rule: an element holds exactly one selector")
     ((kind, payload),) = element.items()
     selector = SELECTORS.get(kind)
@@ -104,6 +101,9 @@ def _payload(call: Call, name: str, kind: str, selector: Selector, payload: Json
     for key in payload:
         if key not in (*selector.required, *selector.optional):
             raise invalid(f"invalid {name} rule: {kind} has no {key}")
+    wrong = misfit(payload, {key: "a text" for key in payload if key != "user_risk_score"})
+    if wrong is not None:
+        raise invalid(f"invalid {name} rule: {kind}.{wrong}")
     for key, collection in selector.references.items():
         if call.find(collection, payload[key]) is None:
             raise invalid(f"invalid {name} rule: {kind} refers to {payload[key]}, which does not exist")

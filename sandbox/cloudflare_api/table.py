@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sandbox.cloudflare_api.call import Call, Route, new_uuid, now, route
-from sandbox.cloudflare_api.document import Json, visible
+from sandbox.cloudflare_api.document import Json, misfit, visible
 from sandbox.cloudflare_api.envelope import Answer, Refusal, invalid, page_of
 
 
@@ -26,6 +26,7 @@ def _unused(_: Call, __: Json) -> str | None:
 class Resource:
     """One collection of the API.
 
+    `required` fields must be there, and `fields` hold what is said of them (`KINDS`); others are stored as sent.
     `prepare` turns a body into what is stored, or refuses it; `show` turns that into what is answered;
     `used_by` names who still needs an object, which forbids its removal; `removed` acts after a removal.
     """
@@ -34,6 +35,7 @@ class Resource:
     path: str
     scopes: tuple[str, ...] = ("accounts",)
     required: tuple[str, ...] = ("name",)
+    fields: Mapping[str, str] = field(default_factory=dict)
     defaults: Json | None = None
     computed: tuple[str, ...] = ()
     prepare: Callable[[Call, Json, Json | None], Json] = _as_sent
@@ -103,14 +105,19 @@ class Resource:
         return Answer(self.show(call, document))
 
     def _complete(self, call: Call, body: Json, before: Json | None) -> Json:
-        sent = {
+        """The document to store. A null counts as not sent: that is how the plugin takes a field back."""
+        written = {
             key: value
-            for key, value in {**(self.defaults or {}), **body}.items()
-            if key not in self.computed and not key.startswith("_")
+            for key, value in body.items()
+            if value is not None and key not in self.computed and not key.startswith("_")
         }
+        sent = {**(self.defaults or {}), **written}
         for key in self.required:
             if sent.get(key) in (None, ""):
                 raise self.invalid(f"{key} is required")
+        wrong = misfit(sent, {"name": "a text", "type": "a text", **self.fields})
+        if wrong is not None:
+            raise self.invalid(wrong)
         document = self.prepare(call, sent, before)
         if self.id_key == "id":
             document = {"id": self.new_id(document) if before is None else before["id"], **document}

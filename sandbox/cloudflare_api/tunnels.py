@@ -11,7 +11,7 @@ import json
 import secrets
 
 from sandbox.cloudflare_api.call import Call, Route, now, route
-from sandbox.cloudflare_api.document import Json, documents, section, visible
+from sandbox.cloudflare_api.document import Json, documents, visible
 from sandbox.cloudflare_api.envelope import Answer, Refusal, page_of
 from sandbox.cloudflare_api.ingress import check_configuration
 from sandbox.cloudflare_api.table import Resource
@@ -179,8 +179,7 @@ def _read_configuration(call: Call) -> Answer:
 
 def _write_configuration(call: Call) -> Answer:
     tunnel = live_tunnel(call)
-    config = section(call.body, "config")
-    check_configuration(config)
+    config = check_configuration(call.body)
     before = _configuration(call)
     document = {
         "account_id": call.account.id,
@@ -198,6 +197,7 @@ TUNNELS = Resource(
     collection="tunnels",
     path="cfd_tunnel",
     defaults={"config_src": "local"},
+    fields={"config_src": "a text", "tunnel_secret": "a text"},
     computed=("id", "status"),
     prepare=_prepared,
     show=_show,

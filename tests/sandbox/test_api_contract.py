@@ -182,9 +182,10 @@ def test_groups_policies_and_applications(client: Cloudflare) -> None:
     assert len(app.aud) == 64
     assert access.policies.get(policy.id, account_id=ACCOUNT).app_count == 1
     assert access.tags.get("gatehouse", account_id=ACCOUNT).app_count == 1
-    changed = access.applications.update(
-        app.id, account_id=ACCOUNT, name="c2", type="self_hosted", domain="apps.example.com/campaigns"
-    )
+    place = {"account_id": ACCOUNT, "type": "self_hosted", "domain": "apps.example.com/campaigns"}
+    kept = access.applications.update(app.id, name="c1", **place)
+    assert [one.id for one in kept.policies] == [policy.id]
+    changed = access.applications.update(app.id, name="c2", policies=[], **place)
     assert (changed.aud, changed.policies, changed.tags) == (app.aud, [], [])
     access.applications.revoke_tokens(app.id, account_id=ACCOUNT)
     assert [one.id for one in access.applications.list(account_id=ACCOUNT)] == [app.id]

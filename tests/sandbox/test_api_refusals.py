@@ -133,7 +133,7 @@ RULE_CASES = [
         ({"name": "new", "require": EVERYONE}, "at least one include"),
         (rules({}), "exactly one selector"),
         (rules({"everyone": {}, "email": {"email": "ann@example.com"}}), "exactly one selector"),
-        (rules("everyone"), "exactly one selector"),
+        (rules("everyone"), "must be a list of objects"),
         (rules({"department": {"name": "x"}}), "unknown selector"),
         (rules({"azure_ad": {"id": "x", "identity_provider_id": "{entra}"}}), "unknown selector"),
         (rules({"email": "ann@example.com"}), "must be an object"),
@@ -152,7 +152,7 @@ RULE_CASES = [
         (rules({"ip": {"ip": "192.0.2.0/40"}}), "CIDR"),
         ({"name": "new", "include": EVERYONE, "exclude": [{}]}, "invalid exclude rule"),
         ({"name": "new", "include": EVERYONE, "require": [{"ip": {}}]}, "invalid require rule"),
-        ({"name": "new", "include": {"everyone": {}}}, "must be a list"),
+        ({"name": "new", "include": {"everyone": {}}}, "must be a list of objects"),
         ({"include": EVERYONE}, "name is required"),
     )
 ]
