@@ -1,0 +1,141 @@
+"""A project of its own with a sandbox of its own, driven through the `sandbox` command as a person would."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 180  # seconds for one command; the slowest takes a tenth of it
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command printed, both streams together, and how it ended."""
+
+    code: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"exit {self.code}\n{self.text}"
+
+
+class World:
+    """A copy of the project's files and an empty sandbox beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = folder / "project"
+        self.state = folder / "state"
+        (self.project / "stacks").mkdir(parents=True)
+        # The program and the apps' code are the repository's own; what tests change are copies.
+        for name in ("infra", "apps"):
+            (self.project / name).symlink_to(ROOT / name)
+        for file in ("Pulumi.yaml", "apps.yaml", *(f"stacks/{path.name}" for path in (ROOT / "stacks").glob("*.yaml"))):
+            (self.project / file).write_text((ROOT / file).read_text(encoding="utf-8"), encoding="utf-8")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "sandbox.cli", "-C", str(self.project), *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "GATEHOUSE_SANDBOX_DIR": str(self.state), "NO_COLOR": "1", "COLUMNS": "200"}
+
+    def sandbox(self, *arguments: str, stdin: str = "") -> Ended:
+        """Run one `sandbox` command to its end."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout)
+
+    def pulumi(self, *arguments: str, stdin: str = "") -> Ended:
+        return self.sandbox("pulumi", *arguments, stdin=stdin)
+
+    def ok(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command that must succeed."""
+        ended = self.sandbox(*arguments, stdin=stdin)
+        assert ended.code == 0, f"sandbox {' '.join(arguments)}: {ended}"
+        return ended.text
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change a file of the project; the old text must be there once."""
+        path = self.project / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    @cached_property
+    def origin(self) -> str:
+        """Where the local API listens; it keeps its port."""
+        found = re.search(r"CLOUDFLARE_BASE_URL='?(http://[^/']+)", self.ok("env"))
+        assert found
+        return found[1]
+
+    def control(self, method: str, path: str, json: object = None) -> Any:
+        """Ask the sandbox's own endpoints."""
+        answer = httpx.request(method, f"{self.origin}/__sandbox/{path}", json=json, trust_env=False)
+        answer.raise_for_status()
+        return answer.json()
+
+    def objects(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = self.control("GET", "objects")
+        return found
+
+    def names(self) -> list[str]:
+        """What exists, as `collection name`, sorted. A tunnel's configuration lives and dies with it."""
+        return sorted(
+            f"{collection} {item['name']}"
+            for collection, items in self.objects().items()
+            for item in items
+            if collection != "configurations"
+        )
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Method and path of every request since the journal was cleared that was meant to change something."""
+        entries = self.control("GET", "journal")["requests"]
+        return [(entry["method"], entry["path"]) for entry in entries if entry["method"] in WRITES]
+
+    def forget_requests(self) -> None:
+        self.control("DELETE", "journal")
+
+    def fault(self, **rule: object) -> None:
+        """Let the API fail on order; rules are forgotten first."""
+        self.control("DELETE", "faults")
+        if rule:
+            self.control("POST", "faults", rule)
+
+    def kill_during(self, *arguments: str, after_writes: int) -> None:
+        """Start an engine command and kill it, children and all, once the API has answered so many writes."""
+        self.forget_requests()
+        with subprocess.Popen(
+            self.command("pulumi", *arguments),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as program:
+            until = time.monotonic() + LIMIT
+            while len(self.writes()) < after_writes and program.poll() is None and time.monotonic() < until:
+                time.sleep(0.005)
+            os.killpg(program.pid, signal.SIGKILL)
+            program.wait()
