@@ -25,7 +25,7 @@ SCOPE = "sandbox"
 def live_objects(store: Store) -> dict[str, list[Json]]:
     """What a program has created and not destroyed, by collection; deleted tunnels do not count."""
     found: dict[str, list[Json]] = {}
-    for key, document in store.items():
+    for key, document in store.entries():
         if key.collection not in NOT_OBJECTS and document.get("deleted_at") is None:
             found.setdefault(key.collection, []).append({"scope": key.scope, **visible(document)})
     return found
@@ -100,7 +100,7 @@ class Control:
 
     def _connect(self, request: Request, body: Json) -> Response:
         """Pretend that a connector holds `connections` (a number) of this tunnel."""
-        for key, tunnel in self._store.items("tunnels"):
+        for key, tunnel in self._store.entries("tunnels"):
             if key.id == request.path_params["id"] and tunnel["deleted_at"] is None:
                 lines = [_connection() for _ in range(int(body.get("connections", 1)))]
                 self._store.put("tunnels", key.scope, key.id, with_connections(tunnel, lines))

@@ -7,7 +7,7 @@ objects and be told of changes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Store:
 
     def __init__(self, directory: Path | None = None) -> None:
         self._path = None if directory is None else directory / "state.json"
-        self._objects: dict[Key, Json] = {}
+        self._collections: dict[str, dict[Key, Json]] = {}
         # Each object's text is kept, so that saving costs one join and not a dump of everything.
         self._lines: dict[Key, str] = {}
         self._pending: dict[Key, Json | None] = {}
@@ -52,47 +52,54 @@ class Store:
         self._listeners.append(listener)
 
     def get(self, collection: str, scope: str, object_id: str) -> Json | None:
-        return self._objects.get(Key(collection, scope, object_id))
+        return self._collections.get(collection, {}).get(Key(collection, scope, object_id))
 
     def all(self, collection: str, scope: str | None = None) -> tuple[Json, ...]:
         """The objects of a collection in order of creation, of one scope or of all."""
-        return tuple(document for key, document in self.items(collection) if scope in (None, key.scope))
+        return tuple(document for key, document in self.entries(collection) if scope in (None, key.scope))
 
-    def items(self, collection: str | None = None) -> Iterator[tuple[Key, Json]]:
-        return (
-            (key, document) for key, document in tuple(self._objects.items()) if collection in (None, key.collection)
-        )
+    def entries(self, collection: str | None = None) -> tuple[tuple[Key, Json], ...]:
+        """Keys and objects of a collection, or of all."""
+        chosen = self._collections if collection is None else (collection,)
+        return tuple(pair for name in chosen for pair in self._collections.get(name, {}).items())
 
     def put(self, collection: str, scope: str, object_id: str, document: Json) -> None:
         """Write an object. The document passes to the store and is not changed by the caller afterwards."""
         key = Key(collection, scope, object_id)
         self._remember(key)
-        self._objects[key] = document
-        self._lines[key] = self._line(key, document)
+        self._keep(key, document)
 
     def remove(self, collection: str, scope: str, object_id: str) -> None:
         key = Key(collection, scope, object_id)
         self._remember(key)
-        self._objects.pop(key, None)
+        self._collections.get(collection, {}).pop(key, None)
         self._lines.pop(key, None)
 
     def clear(self) -> None:
         """Take away every object."""
-        for key in tuple(self._objects):
+        for key, _ in self.entries():
             self.remove(key.collection, key.scope, key.id)
 
     def commit(self) -> None:
         """Save what was written since the last commit, then tell the listeners."""
         if not self._pending:
             return
-        changes = tuple(Change(key, before, self._objects.get(key)) for key, before in self._pending.items())
+        changes = tuple(Change(key, before, self._at(key)) for key, before in self._pending.items())
         self._pending = {}
         self._save()
         for listener in self._listeners:
             listener(changes)
 
     def _remember(self, key: Key) -> None:
-        self._pending.setdefault(key, self._objects.get(key))
+        self._pending.setdefault(key, self._at(key))
+
+    def _at(self, key: Key) -> Json | None:
+        return self.get(key.collection, key.scope, key.id)
+
+    def _keep(self, key: Key, document: Json) -> None:
+        record = {"collection": key.collection, "scope": key.scope, "id": key.id, "document": document}
+        self._collections.setdefault(key.collection, {})[key] = document
+        self._lines[key] = json.dumps(record, ensure_ascii=False)
 
     def _save(self) -> None:
         if self._path is None:
@@ -108,10 +115,4 @@ class Store:
             raise ValueError(f"{self._path} has version {state.get('version')}, not {STATE_VERSION}")
         for record in state["objects"]:
             key = Key(record["collection"], record["scope"], record["id"])
-            self._objects[key] = record["document"]
-            self._lines[key] = self._line(key, record["document"])
-
-    @staticmethod
-    def _line(key: Key, document: Json) -> str:
-        record = {"collection": key.collection, "scope": key.scope, "id": key.id, "document": document}
-        return json.dumps(record, ensure_ascii=False)
+            self._keep(key, record["document"])
