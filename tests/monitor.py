@@ -65,5 +65,10 @@ class _Answers(mocks.Mocks):
         if args.token.endswith(":getZone"):
             name, status, account = ZONES[args.args["zoneId"]]
             return {"id": args.args["zoneId"], "name": name, "status": status, "account": {"id": account}}
+        if args.token == "pulumi:pulumi:readStackOutputs":
+            name = args.args["name"]
+            if name not in self.references:
+                raise ValueError(f"unknown stack {name}")
+            return {"name": name, "outputs": dict(self.references[name])}
         assert args.token.endswith(":getZeroTrustTunnelCloudflaredToken"), args.token
         return {"token": "canary-tunnel-token", "tunnelId": args.args["tunnelId"]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pulumi
@@ -22,6 +21,7 @@ TYPES = {
     "github": "github",
     "one-time-pin": "onetimepin",
 }
+LOGIN_DURATION = "24h"  # of the login at the team's page; apps have sessions of their own
 SCOPES = ("openid", "email", "profile")
 
 
@@ -41,6 +41,7 @@ class Account(pulumi.ComponentResource):
                 account_id=settings.account_id,
                 name=settings.organization,
                 auth_domain=settings.auth_domain,
+                session_duration=LOGIN_DURATION,
                 opts=opts,
             )
         self.providers = {
@@ -64,20 +65,28 @@ class AccountReference:
 
     def __init__(self, account: str, providers: Sequence[Provider]) -> None:
         qualified = f"{pulumi.get_organization()}/{pulumi.get_project()}/{account}"
-        found = pulumi.StackReference(qualified).get_output(names.PROVIDERS_OUTPUT)
-        self.providers = {
-            provider.name: found.apply(partial(_known, account, provider.name))
-            for provider in providers
-        }
+        known = _exported_providers(account, qualified)
+        for provider in providers:
+            if provider.name not in known:
+                raise _not_yet(account, f"stack `{account}` has no identity provider `{provider.name}` yet")
+        found = pulumi.StackReference(account, stack_name=qualified).get_output(names.PROVIDERS_OUTPUT)
+        self.providers = {provider.name: found[provider.name] for provider in providers}
 
 
-def _known(account: str, provider: str, ids: Mapping[str, str] | None) -> str:
-    if not ids or provider not in ids:
-        raise pulumi.RunError(
-            f"stack `{account}` has no identity provider `{provider}` yet\n"
-            f"it owns the identity providers: run `pulumi up --stack {account}` first"
-        )
-    return ids[provider]
+def _exported_providers(account: str, qualified: str) -> Mapping[str, str]:
+    """What the other stack exports, before anything is registered: a failing reference would not say what to do."""
+    try:
+        answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": qualified}).value
+    except Exception as error:  # the SDK raises a bare Exception for whatever the engine refuses
+        if "unknown stack" in str(error):
+            raise _not_yet(account, f"stack `{account}`, which owns the identity providers, does not exist") from None
+        raise
+    known: Mapping[str, str] = answer["outputs"].get(names.PROVIDERS_OUTPUT, {})
+    return known
+
+
+def _not_yet(account: str, sentence: str) -> pulumi.RunError:
+    return pulumi.RunError(f"{sentence}\nrun `pulumi up --stack {account}` first")
 
 
 def _config(provider: Provider, settings: ProviderSettings) -> cloudflare.ZeroTrustAccessIdentityProviderConfigArgs:
