@@ -79,7 +79,7 @@ class _Step:
         with console.status("") as status:
             self._status = status
             # The spinner asks for its text whenever it is drawn, so the seconds count themselves.
-            status.renderable.text = _Ticking(self)  # type: ignore[assignment]
+            status.renderable.text = _Ticking(self)
             yield
 
 

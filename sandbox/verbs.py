@@ -36,7 +36,7 @@ def up(place: Places) -> int:
         api, started = background.ensure_api(place)
         step.outcome = f"local, {api.base_url}" + ("" if started else ", was running")
     environment = for_engine(place, engine, api.base_url)
-    refuse_pending(place, STACK)
+    refuse_pending(place, STACK, api)
     with screen.step("Program") as step:
         ensure_stack(place, engine, environment, STACK)
         step.show("planning")
@@ -118,7 +118,7 @@ def pulumi(place: Places, arguments: list[str]) -> int:
     if verb in _NEEDS_STACK and stack is None:
         ensure_stack(place, engine, environment, STACK)
     if verb in _CREATES:
-        refuse_pending(place, stack or STACK)
+        refuse_pending(place, stack or STACK, api)
     sys.stdout.flush()
     os.chdir(place.project)
     os.execve(engine.pulumi, ["pulumi", *arguments], environment)  # noqa: S606 # the engine takes our place

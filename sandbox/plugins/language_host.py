@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from sandbox.plugins.serving import serve
 _VERSION = "3.259.0"
 _ALREADY_EXPLAINED = 32
 """The exit code with which the exec file says that the user has already seen what went wrong."""
-_PATIENCE = 5.0
+_PATIENCE = 2.0
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -59,8 +58,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.GetProgramDependenciesResponse()
 
     def Cancel(self, _request: object, _context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        """Ask running programs to end."""
-        self._signal(signal.SIGINT)
+        """End running programs."""
+        threading.Thread(target=self.stop, daemon=True).start()
         return empty_pb2.Empty()
 
     def Run(self, request: language_pb2.RunRequest, _context: grpc.ServicerContext) -> object:  # noqa: N802
@@ -84,20 +83,17 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}" if code else "")
 
     def stop(self) -> None:
-        """End running programs: first politely, after a while not."""
+        """End running programs: they notice a vanished engine themselves; after a while they are told to."""
         with self._lock:
             self._stopped = True
-        self._signal(signal.SIGINT)
         for program in tuple(self._running):
-            try:
-                program.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                program.kill()
-
-    def _signal(self, signum: int) -> None:
-        for program in tuple(self._running):
-            if program.poll() is None:
-                program.send_signal(signum)
+            # SIGTERM, not SIGINT: Python would answer that one with a traceback on the user's screen.
+            for end in (program.terminate, program.kill):
+                try:
+                    program.wait(_PATIENCE)
+                    break
+                except subprocess.TimeoutExpired:
+                    end()
 
     def _command(self, request: language_pb2.RunRequest) -> list[str]:
         options = {

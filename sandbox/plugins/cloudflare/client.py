@@ -60,6 +60,8 @@ class Client:
         self._api = cloudflare.Cloudflare(
             api_token=api_token, base_url=checked_address(base_url), max_retries=0, http_client=pool
         )
+        # The client picks credentials up from the environment too; only the given token may be sent.
+        self._api.api_key = self._api.api_email = self._api.user_service_key = None
         self._retries = retries
         self._cancelled = threading.Event()
 

@@ -35,7 +35,7 @@ class Operations:
         try:
             answer = _object(self._client.request(entry.create, path, model.body(entry, wanted)))
         except UnansweredError as error:
-            name = _name_of(entry, wanted)
+            name = name_of(entry, wanted)
             self._doubts.record(urn, entry.noun, name)
             raise UnansweredError(
                 f"{error}; the {entry.noun} `{name}` may exist now: run the update again, which looks before it creates"
@@ -93,18 +93,34 @@ class Operations:
         return {**described, "zoneId": found.get("id"), "filter": wanted}
 
     def _resolve_doubt(self, urn: str, entry: ResourceType, wanted: Properties) -> None:
-        name = _name_of(entry, wanted)
-        key = rest_name(entry.told_apart_by)
-        listed = _objects(self._client.get(_filled(entry.collection, wanted), {"per_page": "1000"}))
-        found = [item for item in listed if item.get(key) == name and not item.get("deleted_at")]
+        found = existing(self._client, entry, wanted)
         if found:
-            ident = str(found[0].get("id") or name)
             raise NotPossibleError(
-                f"an earlier run lost its connection while it created the {entry.noun} `{name}`, and the API now holds "
-                f"one with the id `{ident}` that the state does not know: adopt it with `sandbox pulumi import "
-                f"cloudflare:index/{entry.kind} NAME {import_path(entry, wanted, ident)}`, or delete it, and run again"
+                f"an earlier run lost its connection while it created this, and the API now holds "
+                f"{stray_sentence(entry, wanted, found[0])}"
             )
         self._doubts.clear(urn)
+
+
+def existing(client: Client, entry: ResourceType, wanted: Properties) -> tuple[str, ...]:
+    """The ids of the objects that bear the name which this one shall have."""
+    name, key = name_of(entry, wanted), rest_name(entry.told_apart_by)
+    listed = _objects(client.get(_filled(entry.collection, wanted), {"per_page": "1000"}))
+    return tuple(str(item.get("id") or name) for item in listed if item.get(key) == name and not item.get("deleted_at"))
+
+
+def stray_sentence(entry: ResourceType, wanted: Properties, ident: str) -> str:
+    """What exists without being in the state, and the two ways out."""
+    path = _item(entry, wanted, ident)
+    return (
+        f"the {entry.noun} `{name_of(entry, wanted)}` with the id `{ident}`, which the state does not know.\n"
+        f"Delete it and run again:\n"
+        f'  eval "$(sandbox env)"; curl -X DELETE -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" '
+        f"$CLOUDFLARE_BASE_URL/{path}\n"
+        f"or keep it (below a component add --parent NAME=URN):\n"
+        f"  sandbox pulumi import --yes --protect=false cloudflare:index/{entry.kind} NAME "
+        f"{import_path(entry, wanted, ident)}"
+    )
 
 
 def import_path(entry: ResourceType, wanted: Properties, ident: str) -> str:
@@ -142,7 +158,8 @@ def _item(entry: ResourceType, properties: Properties, ident: str) -> str:
     return _filled(template, {**properties, "id": ident})
 
 
-def _name_of(entry: ResourceType, wanted: Properties) -> str:
+def name_of(entry: ResourceType, wanted: Properties) -> str:
+    """What people know it by: its name, or the hostname and path of an application."""
     return str(reveal(wanted.get(entry.told_apart_by)))
 
 
