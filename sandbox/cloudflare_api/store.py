@@ -107,6 +107,7 @@ class Store:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         records = ",\n".join(self._lines.values())
         fresh = self._path.with_suffix(".json.new")
+        fresh.touch(mode=0o600)  # the secrets of tokens and tunnels are in it
         fresh.write_text(f'{{"version": {STATE_VERSION}, "objects": [\n{records}\n]}}\n', encoding="utf-8")
         fresh.replace(self._path)
 

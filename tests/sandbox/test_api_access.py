@@ -247,6 +247,11 @@ def test_every_public_destination_counts_and_private_ones_do_not() -> None:
     assert evaluate(objects, ANN, Request("c.internal", "/")).decision == "unprotected"
 
 
+def test_a_bookmark_guards_nothing() -> None:
+    link = {"id": "link", "type": "bookmark", "domain": "example.com", "policies": []}
+    assert evaluate(AccessObjects.of(applications=[link]), ANN, Request("example.com")).decision == "unprotected"
+
+
 def test_precedence_orders_and_not_position() -> None:
     inline = [
         {"id": "b", "name": "b", **policy(DENY, EVERYONE), "precedence": 2},

@@ -22,7 +22,7 @@ def tag(api: ApiServer, name: str) -> int | None:
     """The status of a tag's creation, or nothing where the connection was cut."""
     try:
         return api.http.post(TAGS, json={"name": name}).status_code
-    except httpx.RemoteProtocolError:
+    except httpx.TransportError:
         return None
 
 

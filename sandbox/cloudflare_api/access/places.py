@@ -14,6 +14,10 @@ from functools import lru_cache
 from sandbox.cloudflare_api.document import Json, documents, texts
 
 
+# Other types are links and logins elsewhere; they guard no URL of ours.
+GUARDING_TYPES = ("self_hosted", "ssh", "vnc", "rdp", "mcp_portal")
+
+
 def application_at(applications: tuple[Json, ...], host: str, path: str) -> Json | None:
     """The application with the most specific pattern that covers the URL."""
     best: tuple[tuple[object, ...], Json] | None = None
@@ -25,7 +29,9 @@ def application_at(applications: tuple[Json, ...], host: str, path: str) -> Json
 
 
 def patterns_of(application: Json) -> Iterator[str]:
-    """The public hosts and paths of an application."""
+    """The public hosts and paths that an application guards."""
+    if application.get("type", "self_hosted") not in GUARDING_TYPES:
+        return
     destinations = documents(application.get("destinations"))
     public = [str(one["uri"]) for one in destinations if one.get("type", "public") == "public" and "uri" in one]
     domain = application.get("domain")
