@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from sandbox.cloudflare_api.document import Json, documents, texts
 
-
 # Other types are links and logins elsewhere; they guard no URL of ours.
 GUARDING_TYPES = ("self_hosted", "ssh", "vnc", "rdp", "mcp_portal")
 
