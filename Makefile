@@ -27,6 +27,8 @@ test: $(STAMP) ## format, lint, types and every test
 	@echo "== ruff check" && $(BIN)/ruff check
 	@echo "== ruff format" && $(BIN)/ruff format --check
 	@echo "== mypy" && $(BIN)/mypy
+	@echo "== engine" && $(BIN)/python -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
+	  || echo "no engine: the tests that need it are skipped, and say so"
 	@echo "== pytest" && $(BIN)/python -m pytest
 
 check: $(STAMP) ## check apps.yaml and the stack files; no engine, no network, no account
