@@ -43,8 +43,8 @@ def clients(origin: str) -> Iterator[ApiServer]:
     """The two clients of a server that runs at `origin`."""
     bearer = {"Authorization": f"Bearer {TOKEN}"}
     with (
-        httpx.Client(base_url=f"{origin}/client/v4", headers=bearer) as http,
-        httpx.Client(base_url=f"{origin}/__sandbox") as control,
+        httpx.Client(base_url=f"{origin}/client/v4", headers=bearer, trust_env=False) as http,
+        httpx.Client(base_url=f"{origin}/__sandbox", trust_env=False) as control,
     ):
         yield ApiServer(origin, http, control)
 

@@ -29,7 +29,7 @@ def client(api: ApiServer) -> Iterator[Cloudflare]:
         response.read()
         found.extend(complaints(response) if SPEC.exists() else ())
 
-    with httpx.Client(event_hooks={"response": [judge]}) as http:
+    with httpx.Client(event_hooks={"response": [judge]}, trust_env=False) as http:
         yield Cloudflare(
             base_url=api.base_url,
             api_token=TOKEN,
