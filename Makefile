@@ -27,7 +27,7 @@ test: $(STAMP) ## format, lint, types and every test
 	@echo "== ruff check" && $(BIN)/ruff check
 	@echo "== ruff format" && $(BIN)/ruff format --check
 	@echo "== mypy" && $(BIN)/mypy
-	@echo "== engine" && $(BIN)/python -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
+	@echo "== engine" && $(BIN)/python -u -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
 	  || echo "no engine: the tests that need it are skipped, and say so"
 	@echo "== pytest" && $(BIN)/python -m pytest
 
