@@ -81,17 +81,17 @@ def _named_in_a_rule(call: Call, collection: str, object_id: str) -> str | None:
 
 
 def _prepared_token(_: Call, body: Json, before: Json | None) -> Json:
-    version = int(body.get("client_secret_version") or (before or {}).get("client_secret_version") or 1)
-    rotated = before is None or version > before["client_secret_version"]
-    duration = body["duration"]
-    renewed = before is None or duration != before["duration"]
-    return {
-        **body,
-        "client_id": f"{new_hex(body)}.access" if before is None else before["client_id"],
-        "client_secret_version": version,
-        "expires_at": _expiry(duration) if renewed else (before or {})["expires_at"],
-        "_client_secret": new_secret() if rotated else (before or {})["_client_secret"],
-    }
+    """A first secret, and a new one when `client_secret_version` rises; an expiry that follows the duration."""
+    version, duration = body.get("client_secret_version"), body["duration"]
+    if before is None:
+        made = {"client_id": f"{new_hex(body)}.access", "client_secret_version": int(version or 1)}
+        return {**body, **made, "expires_at": _expiry(duration), "_client_secret": new_secret()}
+    kept = {key: before[key] for key in ("client_id", "client_secret_version", "expires_at", "_client_secret")}
+    if version is not None and version > before["client_secret_version"]:
+        kept |= {"client_secret_version": int(version), "_client_secret": new_secret()}
+    if duration != before["duration"]:
+        kept["expires_at"] = _expiry(duration)
+    return {**body, **kept}
 
 
 def _expiry(duration: object) -> str:
