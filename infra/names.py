@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 
 PROJECT = "gatehouse"
@@ -47,5 +48,5 @@ def keyed(words: Iterable[str], content: object) -> str:
     """
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:8]
-    readable = "-".join(words)[:60].rstrip("-")
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(words))[:60].rstrip("-")
     return f"{readable}-{digest}"

@@ -1,6 +1,7 @@
 """The other side of a recorded program: answers registrations and look-ups as the engine and Cloudflare would.
 
-It is imported late, because it needs pulumi and most tests do not.
+It is imported late, because it needs pulumi and most tests do not. It reads and writes the protocol's own messages: the
+SDK's reader spreads a secret over everything around it, and leaves an event loop open in every thread.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import json_format
+from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
 
 from tests.recorder import ZONES, Recorded, Recording, marked, tail
 
@@ -18,57 +20,74 @@ class Monitor(mocks.MockMonitor):
     """Records every registration. Ids tell what they are the id of: `zeroTrustAccessGroup:marketing`."""
 
     def __init__(self, recording: Recording, references: Mapping[str, Mapping[str, object]]) -> None:
-        super().__init__(_Answers(references))
+        super().__init__(mocks=None)  # type: ignore[arg-type]  # nothing of it is asked
         self.recording = recording
+        self.references = references
         self.features = self.GetDeploymentInfo(None).supportedFeatures  # type: ignore[no-untyped-call]
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == "pulumi:pulumi:Stack":
-            return answer
-        inputs = _written(request.object)
-        dependencies = frozenset(tail(urn) for urn in request.dependencies)
-        self.recording.resources[tail(answer.urn)] = Recorded(
-            request.type, request.name, inputs, dependencies, request.custom, request.protect
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        self.recording.resources[tail(urn)] = Recorded(
+            request.type,
+            request.name,
+            marked(json_format.MessageToDict(request.object)),
+            frozenset(tail(dependency) for dependency in request.dependencies),
+            request.custom,
+            request.protect,
         )
-        return answer
+        kind = request.type.split("/")[-1].partition(":")[0]
+        state = struct_pb2.Struct()
+        state.CopyFrom(request.object)
+        state.update(_computed(kind, request.name))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{kind}:{request.name}", object=state)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the same
         if "pulumi:pulumi:Stack::" in request.urn:
-            self.recording.outputs.update(_written(request.outputs))
+            self.recording.outputs.update(marked(json_format.MessageToDict(request.outputs)))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the same
+        assert request.type == "pulumi:pulumi:StackReference", request.type
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs = json_format.MessageToDict(request.properties)
+        self.recording.resources[tail(urn)] = Recorded(request.type, request.name, inputs, frozenset(), True, False)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=_struct(self._outputs_of(request.id)))
 
-def _written(properties: Any) -> Any:
-    """The properties as sent. The SDK's own reader spreads a secret over everything around it."""
-    return marked(json_format.MessageToDict(properties))
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the same
+        arguments = json_format.MessageToDict(request.args)
+        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(self._answer(request.tok, arguments))})
+
+    def _answer(self, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if token == "pulumi:pulumi:readStackOutputs":
+            return self._outputs_of(arguments["name"])
+        if token.endswith(":getZone"):
+            if arguments["zoneId"] not in ZONES:
+                raise LookupError("404 Not Found")
+            name, status, account = ZONES[arguments["zoneId"]]
+            return {"id": arguments["zoneId"], "name": name, "status": status, "account": {"id": account}}
+        assert token.endswith(":getZeroTrustTunnelCloudflaredToken"), token
+        return {"token": "canary-tunnel-token", "tunnelId": arguments["tunnelId"]}
+
+    def _outputs_of(self, stack: str) -> dict[str, Any]:
+        if stack not in self.references:
+            raise LookupError(f'unknown stack "{stack}"')
+        return {"name": stack, "outputs": dict(self.references[stack]), "secretOutputNames": []}
 
 
-class _Answers(mocks.Mocks):
+def _computed(kind: str, name: str) -> dict[str, str]:
     """What the vendor computes."""
+    match kind:
+        case "zeroTrustAccessApplication":
+            return {"aud": f"aud-of-{name}"}
+        case "zeroTrustAccessServiceToken":
+            return {"clientId": f"{name}.access", "clientSecret": "canary-client-secret"}
+        case _:
+            return {}
 
-    def __init__(self, references: Mapping[str, Mapping[str, object]]) -> None:
-        self.references = references
 
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        if args.typ == "pulumi:pulumi:StackReference":
-            name = args.inputs["name"]
-            return name, {"name": name, "outputs": dict(self.references[name]), "secretOutputNames": []}
-        kind = args.typ.split("/")[-1].partition(":")[0]
-        computed = {
-            "zeroTrustAccessApplication": {"aud": f"aud-of-{args.name}"},
-            "zeroTrustAccessServiceToken": {"clientId": f"{args.name}.access", "clientSecret": "canary-client-secret"},
-        }
-        return f"{kind}:{args.name}", {**args.inputs, **computed.get(kind, {})}
-
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # type: ignore[override]  # a bare dict is accepted
-        if args.token.endswith(":getZone"):
-            name, status, account = ZONES[args.args["zoneId"]]
-            return {"id": args.args["zoneId"], "name": name, "status": status, "account": {"id": account}}
-        if args.token == "pulumi:pulumi:readStackOutputs":
-            name = args.args["name"]
-            if name not in self.references:
-                raise ValueError(f"unknown stack {name}")
-            return {"name": name, "outputs": dict(self.references[name])}
-        assert args.token.endswith(":getZeroTrustTunnelCloudflaredToken"), args.token
-        return {"token": "canary-tunnel-token", "tunnelId": args.args["tunnelId"]}
+def _struct(document: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(document)
+    return struct

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import json
 import logging
 import runpy
@@ -23,6 +24,10 @@ from typing import Any
 import yaml
 
 PROJECT_ROOT = Path(__file__).parent.parent
+EXAMPLES = PROJECT_ROOT / "tests" / "examples"
+STACKS_OF_EXAMPLES = [
+    (path.parent.parent.name, path.name.split(".")[1]) for path in sorted(EXAMPLES.glob("*/stacks/Pulumi.*.yaml"))
+]
 ORGANIZATION = "organization"
 TODAY = date(2026, 11, 22)
 SECRET_KEY, SECRET_MARK = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
@@ -224,6 +229,17 @@ def record_project(
             pulumi.export(name, value)
 
     return record(program, stack=stack, root=root, config=decrypted(root, stack), references=references)
+
+
+@functools.cache
+def recorded_example(name: str, stack: str) -> Recording:
+    """The resources of one stack of `examples/<name>`; the stack that owns its singletons is recorded first."""
+    root = EXAMPLES / name
+    account = str(decrypted(root, stack)["gatehouse:account"])
+    references = {}
+    if account not in ("self", "only"):
+        references[f"{ORGANIZATION}/gatehouse/{account}"] = recorded_example(name, account).outputs
+    return record_project(root, stack, references)
 
 
 def run_entrypoint() -> None:

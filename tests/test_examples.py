@@ -1,0 +1,102 @@
+"""The whole inventory of every example estate, held against what was reviewed.
+
+The URNs are part of it: a change that would replace a live resource shows as a changed URN.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+
+from tests.recorder import EXAMPLES, STACKS_OF_EXAMPLES, Recording, recorded_example
+
+each_example = pytest.mark.parametrize(("example", "stack"), STACKS_OF_EXAMPLES)
+
+
+@each_example
+def test_inventory(example: str, stack: str, bless: bool) -> None:
+    """Exactly these resources, with exactly these inputs."""
+    golden = EXAMPLES / example / f"inventory.{stack}.yaml"
+    seen = recorded_example(example, stack).inventory()
+    if bless:
+        golden.write_text(seen, encoding="utf-8")
+    expected = golden.read_text(encoding="utf-8") if golden.exists() else ""
+    if seen != expected:
+        lines = difflib.unified_diff(
+            expected.splitlines(), seen.splitlines(), str(golden.relative_to(EXAMPLES.parent)), "seen", lineterm=""
+        )
+        command = f"python -m pytest tests/test_examples.py -k '{example}' --bless"
+        pytest.fail("\n".join([*lines, "", f"if every line is meant: {command}"]), pytrace=False)
+
+
+@each_example
+def test_reachable_only_when_guarded(example: str, stack: str) -> None:
+    """DNS waits for the ingress map, which waits for every Access application, which waits for its host's denial."""
+    recording = recorded_example(example, stack)
+    guards = set(recording.of_type("ZeroTrustAccessApplication"))
+    configs = set(recording.of_type("ZeroTrustTunnelCloudflaredConfig"))
+    https = set(recording.of_type("ZoneSetting"))
+    for urn in configs:
+        assert guards <= recording.waits_for(urn)
+    for urn in recording.of_type("DnsRecord"):
+        assert configs | https <= recording.waits_for(urn)
+    denials = {item.inputs["domain"]: urn for urn, item in recording.resources.items() if _denies_host(urn)}
+    for urn in guards - set(denials.values()):
+        host, slash, _ = recording.resources[urn].inputs["domain"].partition("/")
+        assert not slash or denials[host] in recording.waits_for(urn)
+
+
+@each_example
+def test_every_ingress_rule_has_its_guard(example: str, stack: str) -> None:
+    """The connector checks the token of each app, but for apps that are public today; nothing else is served."""
+    recording = recorded_example(example, stack)
+    for config in recording.of_type("ZeroTrustTunnelCloudflaredConfig").values():
+        *rules, last = config.inputs["config"]["ingresses"]
+        assert last == {"service": "http_status:404"}
+        public = _public_apps(recording)
+        for rule in rules:
+            access = rule.get("originRequest", {}).get("access")
+            guarded = {f"aud-of-{app}" for app in _apps(recording) - public}
+            assert access is None or (access["required"] and set(access["audTags"]) <= guarded)
+        assert sum("access" in rule.get("originRequest", {}) for rule in rules) == len(_apps(recording) - public)
+
+
+@each_example
+def test_physical_names_do_not_clash(example: str, stack: str) -> None:
+    """No two objects of a kind have one name in the account."""
+    recording = recorded_example(example, stack)
+    names = [(item.type, item.inputs["name"]) for item in recording.resources.values() if "name" in item.inputs]
+    assert len(names) == len(set(names))
+
+
+def test_stacks_of_one_account_do_not_clash() -> None:
+    """Two stacks of the sample estate share an account; every physical name differs."""
+    from tests.recorder import PROJECT_ROOT, record_project
+
+    providers = {"identity_providers": {"workspace": "idp:workspace", "partners": "idp:partners"}}
+    references = {"organization/gatehouse/account": providers}
+    seen: dict[tuple[str, str], str] = {}
+    for stack in ("dev", "staging", "prod"):
+        for item in record_project(PROJECT_ROOT, stack, references).resources.values():
+            if item.custom and "name" in item.inputs and "StackReference" not in item.type:
+                assert seen.setdefault((item.type, item.inputs["name"]), stack) == stack
+
+
+def _denies_host(urn: str) -> bool:
+    return urn.startswith("infra:access:DefaultDeny$")
+
+
+def _apps(recording: Recording) -> set[str]:
+    guards = recording.of_type("ZeroTrustAccessApplication")
+    return {item.name for urn, item in guards.items() if not _denies_host(urn)}
+
+
+def _public_apps(recording: Recording) -> set[str]:
+    bypasses = {
+        f"zeroTrustAccessPolicy:{item.name}"
+        for item in recording.of_type("ZeroTrustAccessPolicy").values()
+        if item.inputs["decision"] == "bypass"
+    }
+    guards = recording.of_type("ZeroTrustAccessApplication").values()
+    return {item.name for item in guards if bypasses & {policy["id"] for policy in item.inputs["policies"]}}
