@@ -53,6 +53,8 @@ class Api:
         if reply.fault is not None:
             outcome["fault"] = reply.fault
         self._journal.record(http.method, whole, body, http.headers.get("user-agent", ""), outcome)
+        if reply.fault == "hold":
+            await _hold(receive)
         if reply.cut:
             await _cut(scope)
         else:
@@ -73,6 +75,12 @@ class Api:
             reply = _Reply(refusal.status, refusal_envelope(refusal.code, refusal.message))
         self._store.commit()
         return reply if fault is None else _Reply(reply.status, {}, cut=True, fault=fault.kind)
+
+
+async def _hold(receive: Receive) -> None:
+    """Keep the answer back until whoever asked is gone, so that a test can kill them at this very moment."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _cut(scope: Scope) -> None:

@@ -1,4 +1,5 @@
-"""Faults on order: the nth request of a kind is refused, or its connection dies before or after the act.
+"""Faults on order: the nth request of a kind is refused, its connection dies before or after the act, or the answer to
+what was done is held back until the caller is gone.
 
 Rules live in the store, so they survive a restart with their counts.
 """
@@ -13,7 +14,7 @@ from sandbox.cloudflare_api.document import Json
 from sandbox.cloudflare_api.store import Store
 
 SCOPE = "sandbox"
-KINDS = ("status", "drop-before", "drop-after")
+KINDS = ("status", "drop-before", "drop-after", "hold")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,20 +121,7 @@ class World:
         if rule:
             self.control("POST", "faults", rule)
 
-    def kill_during(self, *arguments: str, after_writes: int) -> None:
-        """Start an engine command and kill it, children and all, once the API has answered so many writes."""
-        self.forget_requests()
-        with subprocess.Popen(
-            self.command("pulumi", *arguments),
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as program:
-            until = time.monotonic() + LIMIT
-            while len(self.writes()) < after_writes and program.poll() is None and time.monotonic() < until:
-                time.sleep(0.005)
-            os.killpg(program.pid, signal.SIGKILL)
-            program.wait()
+    @staticmethod
+    def end_group(leader: int, how: signal.Signals) -> None:
+        """Signal a process that a test started in a session of its own, and all of its children."""
+        os.killpg(leader, how)

@@ -1,0 +1,177 @@
+"""An `up` that is interrupted at every one of its requests, in every way, and finished by the next one.
+
+One at a time: every run of the engine gets a little further before its next request goes wrong, so that a whole life
+of failures takes as many runs as there are requests. At the end there must be exactly what an undisturbed `up` makes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.world import LIMIT, ROOT, World
+
+WRITE = "POST|PUT|PATCH"
+UP = ("up", "--yes", "--skip-preview", "--parallel", "1")
+MOST = 40  # runs; the small estate needs about half of it
+EXPECTED = [
+    "applications default-deny apps.example.com (sandbox)",
+    "applications report (sandbox)",
+    "dns_records apps.example.com",
+    "groups gatehouse-sandbox-any-of-country-JP-US-07a05e8e",
+    "groups gatehouse-sandbox-contractors",
+    "identity_providers partners",
+    "policies gatehouse-sandbox-allow-contractors-country-device",
+    "policies gatehouse-sandbox-deny-everyone-b2769fc9",
+    "policies gatehouse-sandbox-non-identity-export",
+    "posture_rules gatehouse-sandbox-laptop",
+    "service_tokens gatehouse-sandbox-export",
+    "tags gatehouse",
+    "tunnels gatehouse-sandbox",
+]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[World]:
+    """A world with the small estate."""
+    world = World(tmp_path)
+    text = (ROOT / "tests" / "end_to_end" / "small.yaml").read_text(encoding="utf-8")
+    (world.project / "apps.yaml").write_text(text, encoding="utf-8")
+    stack = world.project / "stacks" / "Pulumi.sandbox.yaml"
+    stack.write_text(without_workspace(stack.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in ("account", "dev", "staging", "prod"):
+        (world.project / "stacks" / f"Pulumi.{name}.yaml").unlink()
+    yield world
+    world.sandbox("down")
+
+
+def without_workspace(stack: str) -> str:
+    """The sandbox's stack file for an estate with partners only."""
+    return re.sub(r"    workspace:\n(      .*\n)+", "", stack)
+
+
+def was_struck(world: World) -> bool:
+    """Whether the fault that was ordered has happened."""
+    return any("fault" in entry for entry in world.control("GET", "journal")["requests"])
+
+
+def disturbed_runs(world: World, **fault: object) -> Iterator[str]:
+    """Runs of `up` whose first or second write goes wrong, until one has nothing left to disturb; what they said."""
+    for number in itertools.count():
+        assert number < MOST, "the runs do not get any further"
+        world.forget_requests()
+        world.fault(method=WRITE, nth=1 if number == 0 else 2, **fault)
+        ended = world.pulumi(*UP)
+        struck = was_struck(world)
+        world.fault()
+        if not struck:
+            assert ended.code == 0, ended
+            return
+        assert "Traceback" not in ended.text
+        yield ended.text
+
+
+def assert_whole(world: World) -> None:
+    """Exactly what an undisturbed `up` makes, known to the state, and nothing twice."""
+    names = [
+        re.sub(r"(-contractors-country-device|-non-identity-export)-[0-9a-f]{8}$", r"\1", n) for n in world.names()
+    ]
+    assert names == EXPECTED
+    world.ok("pulumi", "refresh", "--yes", "--expect-no-changes")
+    world.ok("pulumi", "preview", "--expect-no-changes")
+
+
+def test_a_refused_request_is_made_again(small: World) -> None:
+    statuses = itertools.cycle((400, 403))
+    runs = 0
+    for text in disturbed_runs(small, kind="status", status=next(statuses), code=1234, message="not today"):
+        assert "not today (code 1234)" in text
+        runs += 1
+    assert runs >= len(EXPECTED)
+    assert_whole(small)
+
+
+def test_a_request_that_never_arrived_is_made_again(small: World) -> None:
+    runs = sum(1 for _ in disturbed_runs(small, kind="drop-before"))
+    assert runs >= len(EXPECTED)
+    assert_whole(small)
+
+
+def test_an_answer_that_never_came_stops_the_next_up_with_the_way_out(small: World) -> None:
+    recovered = 0
+    for text in disturbed_runs(small, kind="drop-after"):
+        if "may exist now" not in text:
+            continue  # a write that can be repeated was repeated
+        stopped = small.pulumi(*UP)
+        assert stopped.code != 0
+        found = re.search(r"curl -X DELETE .*\"\$CLOUDFLARE_BASE_URL/(.*)\"", stopped.text)
+        assert found, stopped.text
+        shell(small, found[0])
+        recovered += 1
+    assert recovered >= len(EXPECTED)
+    assert_whole(small)
+
+
+def test_a_killed_engine_stops_the_next_up_with_the_way_out(small: World) -> None:
+    small.ok("env")
+    for number in itertools.count():
+        assert number < MOST, "the runs do not get any further"
+        if not killed(small, nth=1 if number == 0 else 2):
+            break
+        small.ok("pulumi", "cancel", "--yes")
+        stopped = small.pulumi(*UP)
+        if stopped.code == 0:
+            break  # the write that was held back can be repeated, and was
+        recover(small, stopped.text, keep=number % 2 == 0)
+    small.ok("up")
+    assert_whole(small)
+
+
+def killed(world: World, nth: int) -> bool:
+    """Start `up` and kill it while the answer to a write is held back; False when it ended before."""
+    world.forget_requests()
+    world.fault(method=WRITE, nth=nth, kind="hold")
+    with subprocess.Popen(
+        world.command("pulumi", *UP),
+        cwd=ROOT,
+        env=world.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as program:
+        until = time.monotonic() + LIMIT
+        while program.poll() is None and not was_struck(world) and time.monotonic() < until:
+            time.sleep(0.05)
+        ended = program.poll() is not None
+        if not ended:
+            world.end_group(program.pid, signal.SIGKILL)
+        program.wait()
+    world.fault()
+    return not ended
+
+
+def recover(world: World, text: str, keep: bool) -> None:
+    """Do what the message says: adopt the object that exists, or delete it and forget that it was being made."""
+    adopt = re.search(r"sandbox pulumi (refresh --yes --import-pending-creates .*)", text)
+    delete = re.search(r"curl -X DELETE .*\"\$CLOUDFLARE_BASE_URL/.*\"", text)
+    assert delete, text
+    if keep and adopt:
+        world.ok("pulumi", *adopt[1].replace("'", "").split())
+    else:
+        shell(world, delete[0])
+        world.ok("pulumi", "refresh", "--yes", "--clear-pending-creates")
+
+
+def shell(world: World, command: str) -> None:
+    """Run a line that a message printed, in the environment that `sandbox env` prints."""
+    script = f"{world.ok('env')}\n{command} --fail --silent --show-error"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False)  # noqa: S607
+    assert done.returncode == 0, done.stderr
