@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -147,7 +146,10 @@ def _wait_until_it_answers(program: subprocess.Popen[bytes], api: Running, log: 
                 f"the local Cloudflare API did not start: {lines[-1] if lines else 'no output'} (see {log})"
             )
         if _answers(api):
+            # It outlives us: without a code Python would complain that nobody waited for it.
+            program.returncode = 0
             return
         time.sleep(0.05)
-    os.kill(program.pid, signal.SIGTERM)
+    program.terminate()
+    program.wait()
     raise SandboxError(f"the local Cloudflare API did not answer within {_START_WITHIN:.0f} s (see {log})")

@@ -13,6 +13,7 @@ from rich.status import Status
 from rich.table import Table
 
 Say = Callable[[str], None]
+_WIDE = 120
 
 
 class Screen:
@@ -35,7 +36,14 @@ class Screen:
         self.line(name, step.outcome, step.seconds)
 
     def apps(self, rows: list[tuple[str, str, str, str]]) -> None:
-        """The table of apps: name, address, who may enter, where it is."""
+        """The table of apps: name, address, who may enter, where it is; one below the other where it is narrow."""
+        self.console.print()
+        if self.console.width < _WIDE:
+            for app, url, who, where in rows:
+                self.console.print(
+                    f"  [bold]{escape(app)}[/]  {escape(url)}\n    {escape(who)}\n    [dim]{escape(where)}[/]"
+                )
+            return
         table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
         table.add_column("App", no_wrap=True)
         table.add_column("URL", no_wrap=True)
@@ -43,7 +51,6 @@ class Screen:
         table.add_column("Where", overflow="fold")
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
-        self.console.print()
         self.console.print(table)
 
 
@@ -89,4 +96,4 @@ class _Ticking:
 
     def __rich__(self) -> str:
         step = self._step
-        return f"[bold]{step._name:<14}[/]{step._doing or 'working'}  [dim]{step.seconds:.0f} s[/]"
+        return f"[bold]{step._name:<16}[/]{step._doing or 'working'}  [dim]{step.seconds:.0f} s[/]"

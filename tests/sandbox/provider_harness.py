@@ -109,7 +109,9 @@ class Engine:
 
     def diff(self, urn: str, ident: str, state: Properties, inputs: Properties) -> provider_pb2.DiffResponse:
         """The provider's own answer."""
-        return self.stub.Diff(provider_pb2.DiffRequest(urn=urn, id=ident, olds=encode(state), news=encode(inputs)))
+        request = provider_pb2.DiffRequest(urn=urn, id=ident, olds=encode(state), news=encode(inputs))
+        answer: provider_pb2.DiffResponse = self.stub.Diff(request)
+        return answer
 
     def update(self, urn: str, ident: str, state: Properties, inputs: Properties, preview: bool = False) -> Properties:
         """New outputs."""

@@ -173,7 +173,7 @@ def _objects(result: object) -> list[Mapping[str, object]]:
 
 def _query(wanted: Mapping[str, object]) -> dict[str, str]:
     query: dict[str, str] = {}
-    for name, value in wanted.items():
+    for name, value in sorted(wanted.items()):
         if isinstance(value, Mapping):
             query |= {f"{name}.{inner}": str(item) for inner, item in value.items() if item is not None}
         elif value is not None:

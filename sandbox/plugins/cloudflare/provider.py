@@ -67,7 +67,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = {name: value for name, value in decode(request.news).items() if not name.startswith("__")}
         known = {*entry.scope, *entry.attributes}
         failures = [
-            provider_pb2.CheckFailure(property=name, reason=f"a {entry.noun} has no property `{name}`")
+            provider_pb2.CheckFailure(property=name, reason=f"`{name}` is no property of this {entry.noun}")
             for name in sorted(set(inputs) - known)
         ]
         return provider_pb2.CheckResponse(inputs=encode(model.with_secrets(entry, inputs)), failures=failures)
