@@ -12,8 +12,10 @@ from infra.checks.scope import Scope
 from infra.estate import Estate
 from infra.lints import run_lints
 from infra.problems import ConfigError, Problem, Problems, did_you_mean, in_order
+from infra.records import Table
 from infra.resolve import resolve
-from infra.schema import load_apps
+from infra.roster import Roster, load_roster
+from infra.schema import AppsFile, load_apps
 from infra.source import read_text
 from infra.stack import FOLDER, load_stack, stack_names
 
@@ -22,18 +24,43 @@ APPS = "apps.yaml"
 
 @dataclass(frozen=True)
 class Project:
-    """The checked estates by stack, in the order of the stacks' names, and the warnings that remain."""
+    """The checked estates by stack, in the order of the stacks' names, the roster, and the warnings that remain."""
 
     estates: dict[str, Estate]
+    roster: Roster | None
     warnings: tuple[Problem, ...]
 
 
 def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
-    """Read apps.yaml and the named stacks (all of them when none is named).
+    """Read apps.yaml, the named stacks (all of them when none is named) and people.yaml.
 
     Raises ConfigError with every problem of every file when any of them is an error.
     """
     problems = Problems()
+    file = load_file(root, problems)
+    estates = _estates(root, file, stacks, today, problems)
+    roster = load_roster(root, file.departments if file else Table(readable=False), problems)
+    problems.raise_errors()
+    return Project(estates, roster, in_order(problems.found))
+
+
+def load_estate(root: Path, stack: str, today: date) -> Estate:
+    """The estate of one stack, for which people.yaml means nothing. Raises ConfigError."""
+    problems = Problems()
+    estates = _estates(root, load_file(root, problems), [stack], today, problems)
+    problems.raise_errors()
+    return estates[stack]
+
+
+def load_file(root: Path, problems: Problems) -> AppsFile | None:
+    """apps.yaml as written."""
+    text = read_text(root / APPS, APPS, problems)
+    return load_apps(text, APPS, problems) if text is not None else None
+
+
+def _estates(
+    root: Path, file: AppsFile | None, stacks: Iterable[str], today: date, problems: Problems
+) -> dict[str, Estate]:
     known = stack_names(root)
     chosen = tuple(stacks) or known
     for name in chosen:
@@ -43,11 +70,9 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
             )
     if not known:
         problems.add("missing-file", f"there is no stack file in `{FOLDER}/`", advice=("see docs/first-account.md",))
-    text = read_text(root / APPS, APPS, problems)
-    file = load_apps(text, APPS, problems) if text is not None else None
     estates: dict[str, Estate] = {}
     scopes: list[Scope] = []
-    for name in chosen if file else ():
+    for name in chosen:
         stack = load_stack(root, name, problems) if name in known else None
         if stack and file:
             estates[name] = resolve(file, stack, known, problems)
@@ -57,13 +82,7 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     if not problems.has_errors:
         for scope in scopes:
             run_lints(scope, today)
-    problems.raise_errors()
-    return Project(estates, in_order(problems.found))
-
-
-def load_estate(root: Path, stack: str, today: date) -> Estate:
-    """The estate of one stack. Raises ConfigError."""
-    return load_project(root, [stack], today).estates[stack]
+    return estates
 
 
 __all__ = ["ConfigError", "Project", "load_estate", "load_project"]

@@ -7,9 +7,12 @@ places, then help. Wording follows Cedar's style guide: lower case, no full stop
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from infra.terminal import width
 
 Severity = Literal["error", "warning"]
 
@@ -21,7 +24,15 @@ class Source:
     """One text file: the name shown to people and its lines without line ends."""
 
     name: str
-    lines: tuple[str, ...]
+    lines: list[str]
+
+    def hide(self, span: Span) -> None:
+        """Mask a stretch, so that no message about its lines shows a secret."""
+        for number in range(span.line, min(span.end_line + 1, len(self.lines))):
+            text = self.lines[number]
+            start = span.column if number == span.line else 0
+            end = span.end_column if number == span.end_line else len(text)
+            self.lines[number] = text[:start] + "*" * (end - start) + text[end:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> tuple[str, ...]:
     """Help lines for a word that is not one of `allowed`: the nearest one, and all of them when they are few."""
     choices = list(allowed)
     near = difflib.get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1, cutoff=0.6)
+    near = near or [choice.lower() for choice in choices if word and choice.lower().startswith(word.lower())][:1]
     lines = [f"did you mean `{choice}`?" for choice in choices if near and choice.lower() == near[0]][:1]
     if choices and len(choices) <= 12:
         lines.append("allowed: " + ", ".join(f"`{choice}`" for choice in choices))
@@ -141,20 +153,27 @@ def render(problems: Iterable[Problem], *, color: bool = False) -> str:
     return "\n\n".join([*blocks, summary(ordered)])
 
 
+def visible(text: str) -> str:
+    """The text with a sign for each character that a terminal would obey or hide (escapes, bidirectional marks)."""
+    if text.isprintable():
+        return text
+    return "".join(char if char == "\t" or unicodedata.category(char)[0] != "C" else "�" for char in text)
+
+
 def _paint(text: str, what: str, color: bool) -> str:
     return f"\x1b[{_CODES[what]}m{text}\x1b[0m" if color else text
 
 
 def _block(problem: Problem, color: bool) -> str:
     head = _paint(f"{problem.severity}[{problem.code}]", problem.severity, color)
-    lines = [f"{head}: {_paint(problem.message, 'bold', color)}"]
+    lines = [f"{head}: {_paint(visible(problem.message), 'bold', color)}"]
     places = [Related(problem.span, problem.label)] if problem.span else []
     places += problem.related
     gutter = len(str(max((place.span.line + 1 for place in places), default=0)))
     for number, place in enumerate(places):
         lines += _excerpt(place, gutter, problem.severity if number == 0 else "frame", color)
     edge = " " * gutter + " " + _paint("=", "frame", color)
-    lines += [f"{edge} {_paint('help', 'help', color)}: {line}" for line in problem.advice]
+    lines += [f"{edge} {_paint('help', 'help', color)}: {visible(line)}" for line in problem.advice]
     return "\n".join(lines)
 
 
@@ -166,8 +185,9 @@ def _excerpt(place: Related, gutter: int, mark: str, color: bool) -> list[str]:
         return lines
     text = span.source.lines[span.line]
     until = span.end_column if span.end_line == span.line else len(text.rstrip())
-    carets = _paint("^" * max(1, until - span.column), mark, color)
+    text = visible(text)
+    carets = _paint("^" * max(1, width(text[span.column : until])), mark, color)
     # A tab under a tab keeps the carets below what they point at.
-    indent = "".join("\t" if char == "\t" else " " for char in text[: span.column])
+    indent = "".join("\t" if char == "\t" else " " * width(char) for char in text[: span.column])
     number = _paint(f"{span.line + 1:>{gutter}} |", "frame", color)
-    return [*lines, bar, f"{number} {text}", f"{bar} {indent}{carets} {place.label}".rstrip()]
+    return [*lines, bar, f"{number} {text}".rstrip(), f"{bar} {indent}{carets} {visible(place.label)}".rstrip()]

@@ -10,11 +10,11 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from infra.problems import Problems, Span, did_you_mean
 from infra.shapes import BAD, Bad, JsonSchema, Place, Shape, Text, Word, wrong
-from infra.source import Mapping, Node, Scalar
+from infra.source import Mapping, Node, Scalar, Sequence
 
 T = TypeVar("T")
 
@@ -22,6 +22,11 @@ T = TypeVar("T")
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def _as_help(doc: str) -> str:
+    """A sentence in the form of messages: lower case, no full stop."""
+    return doc[:1].lower() + doc[1:].removesuffix(".")
 
 
 def key(shape: Shape[object], doc: str, *, required: bool = False, default: object = None) -> Any:
@@ -57,45 +62,49 @@ class Record(Generic[T]):
     def decode(self, node: Node, problems: Problems) -> T | Bad:
         if not isinstance(node, Mapping):
             return wrong(node, "a mapping with " + ", ".join(f"`{name}`" for name in self.fields), problems)
-        values: dict[str, object] = {}
-        bad = self._missing(node, problems)
+        values: dict[str, object] = dict.fromkeys(self._missing(node, problems), BAD)
         for name, value in node.entries:
             field = self.fields.get(name.text)
             if field is None:
                 self._unknown(name, node, problems)
             else:
                 values[name.text] = field.metadata["shape"].decode(value, problems)
-            bad = bad or isinstance(values.get(name.text, BAD), Bad)
-        if bad and not self.partial:
+        known = {name.text for name, _ in node.entries} <= self.fields.keys()
+        if not self.partial and not (known and all(not isinstance(value, Bad) for value in values.values())):
             return BAD
-        values = {self.fields[name].name: value for name, value in values.items() if not isinstance(value, Bad)}
         start = node.entries[0][0].span if node.entries else node.span
         spans = {name.text: value.span if isinstance(value, Scalar) else name.span for name, value in node.entries}
-        return self.kind(Place(start, spans), **values)  # type: ignore[call-arg]  # every record starts with `at`
+        return self.kind(Place(start, spans), **self._arguments(values))  # type: ignore[call-arg]  # `at` comes first
 
-    def _missing(self, node: Mapping, problems: Problems) -> bool:
+    def _arguments(self, values: MappingOf[str, object]) -> dict[str, object]:
+        """What was decoded, by field. A bad field keeps its default, but a table says that it could not be read."""
+        good = {self.fields[name].name: value for name, value in values.items() if not isinstance(value, Bad)}
+        bad = [self.fields[name] for name, value in values.items() if isinstance(value, Bad)]
+        return good | {field.name: Table(readable=False) for field in bad if field.default_factory is Table}
+
+    def _missing(self, node: Mapping, problems: Problems) -> list[str]:
+        """The required keys that are not there, each reported."""
         written = {name.text for name, _ in node.entries}
         missing = [name for name, field in self.fields.items() if field.metadata["required"] and name not in written]
         span = node.entries[0][0].span if node.entries else node.span
         for name in missing:
-            doc = str(self.fields[name].metadata["doc"])
             problems.add(
                 "missing-key",
                 f"`{self.prefix}{name}` is missing",
                 span,
                 label=f"this needs `{self.prefix}{name}`",
-                advice=(doc,),
+                advice=(f"`{self.prefix}{name}`: {_as_help(self.fields[name].metadata['doc'])}",),
             )
-        return bool(missing)
+        return missing
 
     def _unknown(self, name: Scalar, node: Mapping, problems: Problems) -> None:
         written = {written.text for written, _ in node.entries}
-        free = [known for known in self.fields if known not in written]
+        free = [f"{self.prefix}{known}" for known in self.fields if known not in written]
         problems.add(
             "unknown-key",
             f"`{self.prefix}{name.text}` is not a key here",
             name.span,
-            advice=did_you_mean(name.text, free),
+            advice=did_you_mean(f"{self.prefix}{name.text}", free),
         )
 
     def schema(self) -> JsonSchema:
@@ -112,12 +121,29 @@ class Table(dict[str, T]):
     """Entries by name, in the order in which they are written. Keys are `Word`s.
 
     `declared` also holds the names whose entries could not be decoded, so that one mistake is not reported again as
-    an unknown name wherever the entry is referred to.
+    an unknown name wherever the entry is referred to. A table that could not be read at all is not `readable`.
     """
 
-    def __init__(self, entries: MappingOf[str, T] = MappingProxyType({}), declared: tuple[Word, ...] = ()) -> None:
+    def __init__(
+        self,
+        entries: MappingOf[str, T] = MappingProxyType({}),
+        declared: tuple[Word, ...] = (),
+        readable: bool = True,
+    ) -> None:
         super().__init__(entries)
         self.declared: dict[str, Span] = {str(word): word.span for word in declared}
+        self.readable = readable
+
+
+Noun = Literal["app", "department", "machine", "device", "provider"]
+
+
+def check_declared(what: Noun, word: Word, table: Table[Any], problems: Problems) -> None:
+    """Report a name that its table does not declare, with what it could have meant."""
+    if word not in table.declared and table.readable:
+        label = f"not under `{what}s`" if table.declared else f"nothing is declared under `{what}s`"
+        advice = did_you_mean(word, table.declared)
+        problems.add(f"unknown-{what}", f"{what} `{word}` is not declared", word.span, label=label, advice=advice)
 
 
 @dataclass(frozen=True)
@@ -129,7 +155,8 @@ class MapOf(Generic[T]):
 
     def decode(self, node: Node, problems: Problems) -> Table[T] | Bad:
         if not isinstance(node, Mapping):
-            return wrong(node, "a mapping", problems)
+            advice = ("write `name:` instead of `- name`",) if isinstance(node, Sequence) else ()
+            return wrong(node, "a mapping of names", problems, *advice)
         decoded: dict[str, T] = {}
         declared: list[Word] = []
         for key, value in node.entries:

@@ -12,11 +12,11 @@ from typing import Any, TypeVar, cast
 
 from infra import estate, schema
 from infra.problems import Problems, Span, did_you_mean
-from infra.records import Table
+from infra.records import Noun, Table, check_declared
 from infra.schema import apps, people
 from infra.schema.words import ProviderType
 from infra.shapes import Word
-from infra.stack import Stack
+from infra.stack import FOLDER, Stack
 
 T = TypeVar("T")
 
@@ -79,16 +79,12 @@ class _Resolver:
             self.file.tests,
         )
 
-    def find(self, what: str, known: Mapping[str, T], table: Table[Any], word: Word) -> T | None:
+    def find(self, what: Noun, known: Mapping[str, T], table: Table[Any], word: Word) -> T | None:
         """Look a name up, or say that it is not declared."""
-        if word not in table.declared:
-            label = f"not under `{what}s`" if table.declared else f"nothing is declared under `{what}s`"
-            advice = did_you_mean(word, table.declared)
-            message = f"{what} `{word}` is not declared"
-            self.problems.add(f"unknown-{what}", message, word.span, label=label, advice=advice)
+        check_declared(what, word, table, self.problems)
         return known.get(word)
 
-    def find_all(self, what: str, known: Mapping[str, T], table: Table[Any], words: Iterable[Word]) -> tuple[T, ...]:
+    def find_all(self, what: Noun, known: Mapping[str, T], table: Table[Any], words: Iterable[Word]) -> tuple[T, ...]:
         found = (self.find(what, known, table, word) for word in dict.fromkeys(words))
         return tuple(item for item in found if item is not None)
 
@@ -107,8 +103,8 @@ class _Resolver:
         elif default is None and len(self.providers) > 1 and self.file.identity and not self.file.identity.default:
             self.problems.add(
                 "no-provider",
-                f"it is open which identity provider vouches for `{name}`",
-                written.at.span,
+                f"nothing says which identity provider vouches for `{name}`",
+                self.file.departments.declared[name],
                 advice=("write `provider:` here, or `default:` under `identity`",),
             )
         if provider is None:
@@ -128,8 +124,9 @@ class _Resolver:
     def in_stack(self, app: apps.App) -> bool:
         for word in app.only_in:
             if word not in self.stacks:
-                message = f"stack `{word}` has no file"
-                self.problems.add("unknown-stack", message, word.span, advice=did_you_mean(word, self.stacks))
+                message, label = f"stack `{word}` has no file", f"there is no `{FOLDER}/Pulumi.{word}.yaml`"
+                advice = did_you_mean(word, self.stacks)
+                self.problems.add("unknown-stack", message, word.span, label=label, advice=advice)
         return self.stack.has_apps and (not app.only_in or self.stack.name in app.only_in)
 
     def app(self, name: str, written: apps.App) -> estate.App | None:
@@ -147,10 +144,10 @@ class _Resolver:
     def tunnelled(self, name: str, app: apps.App) -> estate.Tunnelled | None:
         values = self.stack.values
         if app.path is not None:
-            hostname = self.required("hostname", app.path.span)
+            hostname: str | None = self.shared_hostname(app.path.span)
         else:
             pattern = values.subdomains or (f"*.{values.zone}" if values.zone else None)
-            hostname = pattern.replace("*", app.subdomain or name) if pattern else self.required("zone", app.at.span)
+            hostname = pattern.replace("*", app.subdomain or name) if pattern else None
         if hostname is None:
             return None
         service = app.service or f"http://{name}:{STREAMLIT_PORT}"
@@ -165,17 +162,17 @@ class _Resolver:
             origin is None or origin.tls_verify is not False,
         )
 
-    def required(self, name: str, wanted_by: Span) -> str | None:
-        """A stack value that an app needs."""
-        value = cast("str | None", getattr(self.stack.values, name))
-        if value is None:
+    def shared_hostname(self, wanted_by: Span) -> Word | None:
+        """The host name that apps with a path share; a bad one has been reported where it is written."""
+        values = self.stack.values
+        if "hostname" not in values.at.keys:
             self.problems.add(
                 "missing-stack-value",
-                f"`gatehouse:{name}` is missing in `{self.stack.file}`",
-                self.stack.values.at.span,
-                advice=(f"the app at {wanted_by} needs it", f"pulumi config set --stack {self.stack.name} {name} …"),
+                f"`gatehouse:hostname` is missing in `{self.stack.file}`",
+                values.at.span,
+                advice=(f"the app at {wanted_by} needs it", f"pulumi config set --stack {self.stack.name} hostname …"),
             )
-        return value
+        return values.hostname
 
     def in_snowflake(self, app: apps.App) -> estate.InSnowflake | None:
         written = app.snowflake

@@ -5,14 +5,15 @@ It is no source of access: it lets the offline commands answer for a person by n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import estate as resolved
 from infra.access.person import Person
-from infra.estate import Department, Estate
-from infra.problems import Problems, did_you_mean
-from infra.records import MapOf, Record, Table, key
+from infra.estate import Estate
+from infra.problems import Problems
+from infra.records import MapOf, Record, Table, check_declared, key
+from infra.schema.people import Department
 from infra.schema.words import EMAIL, NAME, TITLE
 from infra.shapes import Bad, ListOf, Place, Word
 from infra.source import parse, read_text
@@ -37,7 +38,7 @@ class Roster:
     )
 
 
-def load_roster(root: Path, departments: Iterable[str], problems: Problems) -> Roster | None:
+def load_roster(root: Path, departments: Table[Department], problems: Problems) -> Roster | None:
     """The roster of a project, or None where there is none. Problems are collected."""
     if not (root / FILE).exists():
         return None
@@ -46,12 +47,9 @@ def load_roster(root: Path, departments: Iterable[str], problems: Problems) -> R
     decoded = Record(Roster, partial=True).decode(node, problems) if node is not None else None
     if decoded is None or isinstance(decoded, Bad):
         return None
-    known = dict.fromkeys(departments)
     for entry in decoded.people.values():
         for word in entry.departments:
-            if word not in known:
-                message = f"department `{word}` is not declared"
-                problems.add("unknown-department", message, word.span, advice=did_you_mean(word, known))
+            check_declared("department", word, departments, problems)
     return decoded
 
 
@@ -72,5 +70,5 @@ def identities(email: str, entry: RosterEntry | None, estate: Estate) -> tuple[P
     return tuple(found)
 
 
-def _names(department: Department, email: str) -> bool:
+def _names(department: resolved.Department, email: str) -> bool:
     return email.lower() in department.emails or email.lower().rpartition("@")[2] in department.domains

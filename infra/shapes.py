@@ -84,15 +84,22 @@ class Text:
         if not isinstance(node, Scalar) or node.kind == "nothing":
             return wrong(node, self.form, problems)
         if node.kind != "text":
-            return wrong(node, self.form, problems, f'write it in quotes to make it text: "{node.text}"')
-        if not re.fullmatch(self.pattern, node.text):
-            advice = (f"for example `{self.example}`",) if self.example else ()
+            quoted = f'write it in quotes to make it text: "{node.text}"'
+            advised = quoted if self.fits(node.text) else f"for example `{self.example}`"
+            return wrong(node, self.form, problems, advised)
+        if not self.fits(node.text):
+            other = next((text for text in (node.text.lower(), node.text.upper()) if self.fits(text)), "")
+            meant = f"did you mean `{other}`?" if other else f"for example `{self.example}`"
+            advice = (meant,) if other or self.example else ()
             problems.add("bad-format", f"`{node.text}` is not {self.form}", node.span, advice=advice)
             return BAD
         if len(node.text) > self.most:
             problems.add("too-long", f"{len(node.text)} characters where {self.most} are possible", node.span)
             return BAD
         return Word.at(node.text, node.span)
+
+    def fits(self, text: str) -> bool:
+        return re.fullmatch(self.pattern, text) is not None
 
     def schema(self) -> JsonSchema:
         # Editors evaluate patterns as ECMAScript, which has no inline flags.
@@ -177,7 +184,9 @@ class ListOf(Generic[T]):
     def decode(self, node: Node, problems: Problems) -> tuple[T, ...] | Bad:
         if isinstance(node, Sequence):
             if not node.items:
-                problems.add("empty-list", "this list is empty", node.span, advice=("leave the key out instead",))
+                problems.add(
+                    "empty-list", "this list is empty", node.span, advice=("write at least one, or leave the key out",)
+                )
                 return BAD
             decoded = [self.item.decode(item, problems) for item in node.items]
             return BAD if any(isinstance(item, Bad) for item in decoded) else tuple(cast("list[T]", decoded))

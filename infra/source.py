@@ -16,6 +16,7 @@ from typing import cast
 import yaml
 
 from infra.problems import Problems, Related, Source, Span
+from infra.syntax import lines_of, syntax_problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 32
@@ -92,29 +93,25 @@ def read_text(path: Path, name: str, problems: Problems) -> str | None:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        problems.add("not-utf-8", f"`{name}` is not UTF-8 text: byte {error.start} cannot be decoded")
+        source = Source(name, lines_of(content.decode("utf-8-sig", "replace")))
+        before = lines_of(content[: error.start].decode("utf-8-sig", "replace"))
+        line, column = len(before) - 1, len(before[-1])
+        span = Span(source, line, column, line, column + 1)
+        advice = ("save the file as UTF-8",)
+        problems.add("not-utf-8", f"the byte 0x{content[error.start]:02X} is not UTF-8", span, advice=advice)
         return None
 
 
 def parse(text: str, name: str, problems: Problems) -> Node | None:
     """The root node of a YAML text, or None for an empty text or one that had to be refused."""
-    source = Source(name, tuple(text.split("\n")))
+    source = Source(name, lines_of(text))
     try:
         return _Builder(source, problems).build(iter(yaml.parse(text, Loader=_Loader)))
     except _Refused:
         return None
     except yaml.YAMLError as error:
-        problems.add("yaml-syntax", *_syntax(error, source))
+        problems.found.append(syntax_problem(error, text, source))
         return None
-
-
-def _syntax(error: yaml.YAMLError, source: Source) -> tuple[str, Span | None]:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
-        line = min(mark.line, max(len(source.lines) - 1, 0))
-        said = str(error.problem).replace("'\\t'", "a tab")
-        return f"this is not YAML: {said}", Span(source, line, mark.column, line, mark.column + 1)
-    return f"this is not YAML: {str(error).splitlines()[0]}", None
 
 
 class _Builder:
@@ -130,7 +127,8 @@ class _Builder:
         root: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                self.refuse("unsupported-yaml", "a second YAML document starts here", event)
+                advice = "write everything into one document, and remove this line"
+                self.refuse("unsupported-yaml", "a second YAML document starts here", event, advice)
             elif isinstance(event, yaml.CollectionStartEvent):
                 self.check_tag(event)
                 stack.append(_Open(event, []))
@@ -178,11 +176,13 @@ class _Builder:
     def alias(self, event: yaml.AliasEvent) -> tuple[Node, int]:
         name = str(event.anchor)
         if name not in self.anchors:
-            self.refuse("unsupported-yaml", f"`*{name}` points into itself or at nothing above it", event)
+            message = f"`*{name}` points into itself or at nothing above it"
+            self.refuse("unsupported-yaml", message, event, "write out what it should stand for")
         node, size = self.anchors[name]
         self.aliased += size
         if self.aliased > MAX_ALIASED_NODES:
-            self.refuse("too-many-aliases", f"aliases stand for more than {MAX_ALIASED_NODES:,} values", event)
+            message = f"aliases stand for more than {MAX_ALIASED_NODES:,} values"
+            self.refuse("too-many-aliases", message, event, "write out what they should stand for")
         return node, size
 
     def collection(self, opened: _Open, end: yaml.Event) -> Node:
@@ -190,10 +190,13 @@ class _Builder:
             return Sequence(self.span(opened.event, end), tuple(opened.children))
         entries: list[tuple[Scalar, Node]] = []
         first: dict[str, Scalar] = {}
+        merged: list[tuple[Scalar, Node]] = []
         for key, value in zip(opened.children[::2], opened.children[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self.problems.add("unsupported-yaml", "a key must be a single word", key.span)
+                advice = ("write `key: value`",)
+                self.problems.add("unsupported-yaml", "a key must be a single word", key.span, advice=advice)
             elif key.text == "<<" and key.plain:
+                merged += value.entries if isinstance(value, Mapping) else ()
                 advice = ("write the keys out, so that a reviewer sees them",)
                 self.problems.add("unsupported-yaml", "merge keys are not part of YAML 1.2", key.span, advice=advice)
             elif key.text in first:
@@ -208,4 +211,6 @@ class _Builder:
             else:
                 first[key.text] = key
                 entries.append((key, value))
+        # A refused merge still counts as written, so that its keys are not reported as missing.
+        entries += [(key, value) for key, value in merged if key.text not in first]
         return Mapping(self.span(opened.event, end), tuple(entries))

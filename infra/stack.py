@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.problems import Problems
+from infra.problems import Problems, Related, did_you_mean
 from infra.records import MapOf, Record, Table, key
 from infra.schema.words import DOMAIN, NAME, TITLE, VALUE, WORD
 from infra.shapes import BAD, Bad, Flag, JsonSchema, ListOf, Place, Shape, Text, Word, wrong
@@ -35,6 +35,7 @@ class Encrypted(Shape[bool]):
     def decode(self, node: Node, problems: Problems) -> bool | Bad:
         if isinstance(node, Mapping) and [name.text for name, _ in node.entries] == ["secure"]:
             return True
+        node.span.source.hide(node.span)
         if isinstance(node, Scalar) and node.text:
             message = "this secret is written in plain text"
             advice = ("remove it and run `pulumi config set --secret --path …`; see docs/first-account.md",
@@ -135,28 +136,48 @@ def load_stack(root: Path, name: str, problems: Problems) -> Stack | None:
 def decode_stack(text: str, name: str, problems: Problems) -> Stack | None:
     """Decode the text of a stack file."""
     file = f"{FOLDER}/Pulumi.{name}.yaml"
+    before = len(problems.found)
     root = parse(text, file, problems)
-    if not isinstance(root, Mapping):
+    if root is None and len(problems.found) == before:
         problems.add("empty-file", f"`{file}` holds no configuration", advice=("see docs/first-account.md",))
+    if root is None:
         return None
-    ours: list[tuple[Scalar, Node]] = []
-    for section, node in root.entries:
-        if section.text not in _FILE_KEYS:
-            problems.add("unknown-key", f"`{section.text}` is not a key here", section.span)
-        elif section.text == "config" and isinstance(node, Mapping):
-            ours += _own_values(node, problems)
-    config = next((node.span for section, node in root.entries if section.text == "config"), root.span)
-    values = VALUES.decode(Mapping(config, tuple(ours)), problems)
+    config = _config(root, problems)
+    values = BAD if config is None else VALUES.decode(Mapping(config.span, tuple(_own(config, problems))), problems)
     return None if isinstance(values, Bad) else Stack(name, file, values)
 
 
-def _own_values(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
+def _config(root: Node, problems: Problems) -> Mapping | None:
+    """The `config` section, empty where there is none; None with a problem recorded when it cannot be read."""
+    if not isinstance(root, Mapping):
+        wrong(root, "a mapping with `config`", problems)
+        return None
+    config: Node = Mapping(root.span, ())
+    for section, node in root.entries:
+        if section.text == "config":
+            config = node
+        elif section.text not in _FILE_KEYS:
+            message, advice = f"`{section.text}` is not a key here", did_you_mean(section.text, _FILE_KEYS)
+            problems.add("unknown-key", message, section.span, advice=advice)
+    if isinstance(config, Mapping):
+        return config
+    wrong(config, f"a mapping with `{PROJECT}:account` and others", problems)
+    return None
+
+
+def _own(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
     """The entries of `gatehouse:`, without the prefix but with the place of the whole key."""
-    ours = []
+    ours: dict[str, tuple[Scalar, Node]] = {}
     for name, node in config.entries:
         namespace, colon, rest = name.text.rpartition(":")
         if namespace == PROJECT or not colon:
-            ours.append((dataclasses.replace(name, text=rest), node))
+            if rest in ours:
+                related = (Related(ours[rest][0].span, "first here"),)
+                problems.add(
+                    "duplicate-key", f"`{PROJECT}:{rest}` is written twice", name.span, label="again here",
+                    related=related, advice=(f"a key without prefix means `{PROJECT}:` as well; remove one of them",),
+                )  # fmt: skip
+            ours.setdefault(rest, (dataclasses.replace(name, text=rest), node))
         elif rest in ("apiToken", "apiKey", "password", "privateKey", "token"):
             Encrypted().decode(node, problems)
-    return ours
+    return list(ours.values())

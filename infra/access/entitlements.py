@@ -13,22 +13,21 @@ ANYBODY = "anybody"
 
 @dataclass(frozen=True)
 class Entitlement:
-    """`kind` says what `who` names. `conditions` and `until` narrow it; both are shown wherever it is."""
+    """`kind` says what `who` names. Conditions, denials and `until` narrow it; all are shown wherever it is."""
 
     app: str
     kind: str
     who: str
     require: tuple[Condition, ...] = ()
     exclude: tuple[Condition, ...] = ()
-    denied: tuple[str, ...] = ()
+    denials: tuple[Entry, ...] = ()
     until: date | None = None
 
     @property
     def conditions(self) -> str:
-        """`second factor, in JP or US, not 192.0.2.0/24, until 2027-03-31`; empty when there is none."""
-        words = [phrase(condition) for condition in self.require]
-        words += ["not " + phrase(condition) for condition in self.exclude]
-        words += ["unless in " + " or ".join(self.denied)] if self.denied else []
+        """`second factor, in JP or US, not from 192.0.2.0/24, until 2027-03-31`; empty when there is none."""
+        words = _phrases(self.require, self.exclude)
+        words += [f"unless {_denied(denial, self.who)}" for denial in self.denials]
         return ", ".join(words + ([f"until {self.until}"] if self.until else []))
 
     def __str__(self) -> str:
@@ -51,10 +50,12 @@ def entitlements_of(app: App, today: date) -> Iterable[Entitlement]:
         yield Entitlement(app.name, "machine", machine.name)
     for number, entry in enumerate(in_force):
         if entry.decision == "allow":
-            denials = _denials(in_force[:number])
-            for name in (department.name for department in entry.departments if not denials.get(department.name)):
-                denied = tuple(denials)
-                yield Entitlement(app.name, "department", name, entry.require, entry.exclude, denied, entry.expires)
+            denials = tuple(earlier for earlier in in_force[:number] if earlier.decision == "deny")
+            for department in entry.departments:
+                if department.name not in turned_away(denials):
+                    yield Entitlement(
+                        app.name, "department", department.name, entry.require, entry.exclude, denials, entry.expires
+                    )
 
 
 def who_may_enter(app: App, today: date) -> str:
@@ -79,11 +80,18 @@ def phrase(condition: Condition) -> str:
             return " or ".join(addresses)
 
 
-def _denials(entries: Iterable[Entry]) -> dict[str, bool]:
-    """The departments that are turned away further up, and whether always."""
-    found: dict[str, bool] = {}
-    for entry in entries:
-        if entry.decision == "deny":
-            for department in entry.departments:
-                found[department.name] = found.get(department.name, False) or not (entry.require or entry.exclude)
-    return found
+def turned_away(denials: Iterable[Entry]) -> set[str]:
+    """The departments whose members these denials turn away whatever else is true of them."""
+    always = [denial for denial in denials if not denial.require and not denial.exclude]
+    return {department.name for denial in always for department in denial.departments}
+
+
+def _phrases(require: Iterable[Condition], exclude: Iterable[Condition]) -> list[str]:
+    return [phrase(condition) for condition in require] + [f"not {phrase(condition)}" for condition in exclude]
+
+
+def _denied(denial: Entry, who: str) -> str:
+    """`in sales`, or `in sales and in JP`; the department that is spoken about is not named again."""
+    names = [department.name for department in denial.departments]
+    members = [] if who in names else ["in " + " or ".join(names)]
+    return " and ".join([*members, *_phrases(denial.require, denial.exclude)])

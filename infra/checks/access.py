@@ -6,11 +6,11 @@ from ipaddress import ip_network
 
 from infra.checks.countries import COUNTRIES, MISTAKEN
 from infra.checks.scope import Scope
-from infra.problems import did_you_mean
 from infra.schema.apps import App, Condition, Entry
 
 _CONDITIONS = ("mfa", "country", "ip", "device", "department", "email")
 _IDENTITY = ("mfa", "department", "email")
+_COUNTRY_FORM = ("a country has two capital letters, such as `JP` or `US`",)
 
 
 def check_has_access(scope: Scope) -> None:
@@ -54,19 +54,21 @@ def check_conditions(scope: Scope) -> None:
 def _check_values(scope: Scope, condition: Condition) -> None:
     for code in condition.country:
         if code not in COUNTRIES:
-            advice = (f"did you mean `{MISTAKEN[code]}`?",) if code in MISTAKEN else did_you_mean(code, COUNTRIES)[:1]
+            advice = (f"did you mean `{MISTAKEN[code]}`?",) if code in MISTAKEN else _COUNTRY_FORM
             message = f"`{code}` is not a country code of ISO 3166"
             scope.problems.add("unknown-country", message, code.span, advice=advice)
     for network in condition.ip:
         try:
             ip_network(network)
-        except ValueError as error:
+        except ValueError:
+            message = f"`{network}` is no IP address and no network"
             try:
                 loose = str(ip_network(network, strict=False))
+                message = f"`{network}` is neither one address nor a whole network"
                 advice = (f"`{loose}` is the whole network; `{network.split('/')[0]}` is one address",)
             except ValueError:
                 advice = ("for example `192.0.2.0/24`, `192.0.2.1` or `2001:db8::/32`",)
-            scope.problems.add("bad-network", f"not a network: {error}", network.span, advice=advice)
+            scope.problems.add("bad-network", message, network.span, advice=advice)
 
 
 def check_public(scope: Scope) -> None:
@@ -76,7 +78,7 @@ def check_public(scope: Scope) -> None:
             continue
         if entry.reason is None:
             advice = ("write `reason:` for the reviewer: nobody signs in, and Cloudflare keeps no log",)
-            scope.problems.add("public-without-reason", "this app is public", entry.at["public"], advice=advice)
+            scope.problems.add("public-without-reason", "a public app says why", entry.at["public"], advice=advice)
         if entry.session is not None:
             message = "nobody signs in to a public app, so there is no session"
             scope.problems.add("bypass-identity", message, entry.at["session"], advice=("remove `session`",))
@@ -96,7 +98,7 @@ def check_mfa(scope: Scope) -> None:
         silent = [
             department
             for department in scope.estate.departments
-            if department.name in entry.allow and not department.provider.reports_mfa
+            if department.name in (*entry.allow, *entry.deny) and not department.provider.reports_mfa
         ]
         for condition in (*entry.require, *entry.exclude):
             if condition.mfa and silent:
@@ -109,7 +111,8 @@ def check_mfa(scope: Scope) -> None:
                     "enforce the second factor in that provider itself, or require a `device` here",
                     "providers that report it: `entra-id`, `okta`, `oidc`, `saml`",
                 )
-                label = "nobody of them could enter" if condition in entry.require else "this would exclude nobody"
+                effect = "this would turn none of them away" if entry.deny else "none of them could enter"
+                label = effect if condition in entry.require else "this would exclude nobody"
                 scope.problems.add("mfa-not-reported", message, condition.at["mfa"], label=label, advice=advice)
 
 

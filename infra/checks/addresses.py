@@ -37,17 +37,16 @@ def check_addresses(scope: Scope) -> None:
 def check_hostnames(scope: Scope) -> None:
     """Ensure that every host name is in the stack's zone, and its certificate covers it."""
     zone = scope.stack.values.zone or ""
-    for app, home in scope.estate.tunnelled if zone else ():
-        span = _address_span(scope.file.apps[app.name])
+    for _, home in scope.estate.tunnelled if zone else ():
+        key = "hostname" if home.path else "subdomains"
+        place = scope.stack.values.at[key]
         if not home.hostname.endswith(f".{zone}"):
-            key = "hostname" if home.path else "subdomains"
             message = f"`{home.hostname}` is not in the zone `{zone}` of stack `{scope.stack.name}`"
-            place = scope.stack.values.at[key]
             scope.problems.add("outside-zone", message, place, advice=(f"a host name ends in `.{zone}`",))
         elif home.hostname.removesuffix(f".{zone}").count("."):
             message = f"`{home.hostname}` is more than one level below `{zone}`"
             advice = ("Cloudflare's universal certificate covers one level; use a `-` or order another certificate",)
-            scope.problems.add("needs-certificate", message, span, advice=advice, severity="warning")
+            scope.problems.add("needs-certificate", message, place, advice=advice, severity="warning")
 
 
 def check_services(scope: Scope) -> None:
@@ -77,7 +76,14 @@ def _service_problem(service: str) -> tuple[str, ...]:
         valid = re.fullmatch(r"http_status:[1-5][0-9][0-9]", service)
         return () if valid else (f"`{service}` is not a status", "for example `http_status:503`")
     if scheme in ("unix", "unix+tls"):
-        return () if re.fullmatch(r"unix(\+tls)?:/.+", service) else (f"`{service}` needs an absolute path",)
+        return (
+            ()
+            if re.fullmatch(r"unix(\+tls)?:/.+", service)
+            else (
+                f"`{service}` needs an absolute path",
+                "for example `unix:/run/app.sock`",
+            )
+        )
     match = _NETWORK_SERVICE.fullmatch(service)
     if match is None:
         return (f"`{service}` is not a URL of a host", f"for example `{scheme}://host.internal:8080`")

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from infra.checks.scope import Scope
-from infra.problems import did_you_mean
-from infra.schema.expectations import Expectation
-from infra.shapes import Word
+from infra.records import check_declared
+from infra.schema.expectations import Expectation, Who
 
 
 def check_expectations(scope: Scope) -> None:
     """Ensure that each test has one subject, a claim about it, and known names."""
     for test in scope.file.tests:
         _check_form(scope, test)
-        departments = scope.file.departments.declared
+        departments = scope.file.departments
         for word in (*test.may, *test.must, *test.never, *test.reach):
-            _check_name(scope, "app", word, scope.file.apps.declared)
+            check_declared("app", word, scope.file.apps, scope.problems)
         for word in test.only:
             if "@" not in word:
-                _check_name(scope, "department", word, departments)
+                check_declared("department", word, departments, scope.problems)
         if test.who:
-            providers = scope.file.identity.providers.declared if scope.file.identity else {}
-            for word in test.who.department:
-                _check_name(scope, "department", word, departments)
-            for what, named, known in (
-                ("provider", test.who.provider, providers),
-                ("machine", test.who.machine, scope.file.machines.declared),
-                ("device", test.who.device, scope.file.devices.declared),
-            ):
-                if named is not None:
-                    _check_name(scope, what, named, known)
+            _check_who(scope, test.who)
+
+
+def _check_who(scope: Scope, who: Who) -> None:
+    for word in who.department:
+        check_declared("department", word, scope.file.departments, scope.problems)
+    if who.provider and scope.file.identity:
+        check_declared("provider", who.provider, scope.file.identity.providers, scope.problems)
+    if who.machine:
+        check_declared("machine", who.machine, scope.file.machines, scope.problems)
+    if who.device:
+        check_declared("device", who.device, scope.file.devices, scope.problems)
 
 
 def _check_form(scope: Scope, test: Expectation) -> None:
@@ -40,16 +41,21 @@ def _check_form(scope: Scope, test: Expectation) -> None:
         or (subjects == ["no_public"] and test.no_public and not claims and not test.reach)
     )
     if not complete:
+        found = _found(subjects, bool(claims), bool(test.reach))
         advice = (
             "`who` with `may`, `must` or `never`",
             "`only` with `reach`",
             "`no_public: true` alone",
         )
-        scope.problems.add("bad-test", "a test has one subject and a claim about it", test.at.span, advice=advice)
+        scope.problems.add(
+            "bad-test", "a test has one subject and a claim about it", test.at.span, label=found, advice=advice
+        )
 
 
-def _check_name(scope: Scope, what: str, word: Word, known: object) -> None:
-    names = dict.fromkeys(known) if isinstance(known, dict) else {}
-    if word not in names:
-        message = f"{what} `{word}` is not declared"
-        scope.problems.add(f"unknown-{what}", message, word.span, advice=did_you_mean(word, names))
+def _found(subjects: list[str], claims: bool, reach: bool) -> str:
+    """What a test says instead."""
+    if len(subjects) != 1:
+        return f"this has {' and '.join(f'`{key}`' for key in subjects)}" if subjects else "this has no subject"
+    if not (claims or reach):
+        return "this claims nothing" if subjects != ["no_public"] else "`no_public: false` says nothing"
+    return f"this claim does not go with `{subjects[0]}`"

@@ -105,4 +105,4 @@ def _check_device_values(scope: Scope, name: str, device: Device) -> None:
     if device.type == "serial-number" and scope.stack.has_apps and name not in scope.stack.values.device_lists:
         message = f"`gatehouse:deviceLists` of `{scope.stack.file}` has no list for `{name}`"
         advice = ("it maps a device check to the id of a Zero Trust list of serial numbers",)
-        scope.problems.add("missing-stack-value", message, scope.stack.values.at["device_lists"], advice=advice)
+        scope.problems.add("missing-stack-value", message, scope.stack.values.at["deviceLists"], advice=advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.checks.scope import Scope
 from infra.problems import did_you_mean
 from infra.records import Table
-from infra.stack import ProviderValues
+from infra.stack import FOLDER, ProviderValues
 
 # What each type of identity provider needs of an account, from Cloudflare's page of each. Secrets are asked for by
 # `settings`: a template without them is complete until it is deployed.
@@ -39,23 +39,26 @@ def check_account(scope: Scope) -> None:
         return
     if account == scope.stack.name:
         itself = ("write `self` for a stack that owns the account's singletons itself",)
-        scope.problems.add("unknown-stack", "a stack cannot look them up in itself", account.span, advice=itself)
+        scope.problems.add("unknown-stack", "a stack cannot look its identity providers up in itself", account.span,
+                           advice=itself)  # fmt: skip
     elif account not in scope.stacks:
         advice = did_you_mean(account, (*scope.stacks, "self", "only"))
-        scope.problems.add("unknown-stack", f"stack `{account}` has no file", account.span, advice=advice)
+        scope.problems.add("unknown-stack", f"stack `{account}` has no file", account.span,
+                           label=f"there is no `{FOLDER}/Pulumi.{account}.yaml`", advice=advice)  # fmt: skip
 
 
 def check_provider_values(scope: Scope) -> None:
     """Ensure that the owner of the singletons knows each identity provider's values, and nobody else does."""
     values = scope.stack.values
-    declared = {provider.name: provider for provider in scope.estate.providers}
+    identity = scope.file.identity
     for name, span in values.providers.declared.items():
         if not scope.stack.owns_singletons:
-            message = f"`{name}` belongs into the stack file of `{values.account}`, which owns the identity providers"
+            message = f"`{name}` belongs in the file of stack `{values.account}`, which owns the identity providers"
             scope.problems.add("misplaced-value", message, span, advice=("remove it here",))
-        elif name not in declared:
+        elif identity and identity.providers.readable and name not in identity.providers.declared:
             message = f"apps.yaml declares no identity provider `{name}`"
-            scope.problems.add("unknown-provider", message, span, advice=did_you_mean(name, declared))
+            advice = did_you_mean(name, identity.providers.declared)
+            scope.problems.add("unknown-provider", message, span, advice=advice)
     for provider in scope.estate.providers if scope.stack.owns_singletons else ():
         written = values.providers.get(provider.name)
         if written is not None or (REQUIRED[provider.type] and provider.name not in values.providers.declared):
@@ -74,11 +77,11 @@ def _check_values_of(scope: Scope, name: str, kind: str, written: ProviderValues
 
 def check_zone(scope: Scope) -> None:
     """Ensure that a stack with apps behind the tunnel names its zone."""
-    if not scope.estate.tunnelled:
+    if all(app.snowflake for app in scope.apps_here().values()):
         return
     values = scope.stack.values
-    for key, value in (("zone", values.zone), ("zoneId", values.zone_id)):
-        if value is None:
+    for key in ("zone", "zoneId"):
+        if key not in values.at.keys:
             message = f"`gatehouse:{key}` is missing in `{scope.stack.file}`"
             command = f"pulumi config set --stack {scope.stack.name} {key} …"
             scope.problems.add("missing-stack-value", message, values.at.span, advice=(command,))
@@ -88,11 +91,13 @@ def check_directory(scope: Scope) -> None:
     """Ensure that readable group names have object ids where Cloudflare wants ids."""
     directory = scope.stack.values.directory
     names = {provider.name: provider for provider in scope.estate.providers}
+    identity = scope.file.identity
     for name, span in directory.declared.items():
-        if name not in names:
+        if identity and identity.providers.readable and name not in identity.providers.declared:
             message = f"apps.yaml declares no identity provider `{name}`"
-            scope.problems.add("unknown-provider", message, span, advice=did_you_mean(name, names))
-        elif names[name].type != "entra-id":
+            advice = did_you_mean(name, identity.providers.declared)
+            scope.problems.add("unknown-provider", message, span, advice=advice)
+        elif name in names and names[name].type != "entra-id":
             message = f"`{name}` is {names[name].type}, whose groups need no ids"
             scope.problems.add("misplaced-value", message, span, advice=("remove it",))
     for department in scope.estate.departments if scope.stack.has_apps else ():

@@ -22,7 +22,8 @@ def check_homes(scope: Scope) -> None:
         if (app.path is None) == (app.subdomain is None):
             message = "an app has either `path` or `subdomain`"
             found = "this has both" if app.path else "this has neither"
-            scope.problems.add("no-address", message, scope.span_of(name), label=found)
+            advice = ("a `path` is below the host name that all apps share; a `subdomain` is a host name of its own",)
+            scope.problems.add("no-address", message, scope.span_of(name), label=found, advice=advice)
         if app.origin is not None and app.service is None:
             message = "`origin` describes an existing `service`"
             scope.problems.add("bad-service", message, app.origin.at.span, advice=("remove `origin`",))
@@ -37,8 +38,9 @@ def _check_in_snowflake(scope: Scope, name: str, app: App, snowflake: Snowflake)
             message = f"`{key}` has no meaning for an app in Snowflake"
             scope.problems.add("not-in-snowflake", message, app.at[key], advice=(f"remove `{key}` or `snowflake`",))
     if app.machines:
-        message = "machines reach Snowflake with a service user of its own, not with an Access token"
-        scope.problems.add("not-in-snowflake", message, app.machines[0].span)
+        message = "machines reach Snowflake with service users of their own, not with an Access token"
+        advice = ("remove `machines` or `snowflake`",)
+        scope.problems.add("not-in-snowflake", message, app.machines[0].span, advice=advice)
     if snowflake.runtime == "container" and snowflake.compute_pool is None:
         advice = ("write `compute_pool:` with the pool that runs it",)
         scope.problems.add(
@@ -74,6 +76,6 @@ def check_snowflake_secrets(scope: Scope) -> None:
         for secret in snowflake.secrets.values():
             plain = secret.type in ("generic-string", "password")
             if snowflake.runtime == "container" and secret.deliver == "object" and not plain:
-                message = f"a container app cannot be given a `{secret.type}` secret directly"
+                message = f"a secret of type `{secret.type}` cannot be given to a container app directly"
                 advice = ("write `deliver: function`, which reads it through a secret UDF",)
                 scope.problems.add("bad-delivery", message, secret.at["deliver"], advice=advice)

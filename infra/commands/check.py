@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from infra.load import load_project
-from infra.problems import ConfigError, Problem, Problems, count, render
-from infra.roster import load_roster
+from infra.problems import ConfigError, Problem, count, render
 from infra.terminal import wants_color
 
 
@@ -18,18 +17,13 @@ def check(root: Path, stacks: Sequence[str], today: date, form: str) -> int:
     """Print the problems in the wanted form. The exit code is 1 if any of them is an error."""
     try:
         project = load_project(root, stacks, today)
-        problems = Problems(list(project.warnings))
-        names = {department.name for estate in project.estates.values() for department in estate.departments}
-        load_roster(root, names, problems)
-        problems.raise_errors()
-        found: tuple[Problem, ...] = tuple(problems.found)
-        code = 0
+        found, code = project.warnings, 0
     except ConfigError as error:
         found, code = error.problems, 1
     if form == "json":
         print(json.dumps({"today": str(today), "problems": [as_json(problem) for problem in found]}, indent=2))
     elif form == "github":
-        print("\n".join(annotation(problem) for problem in found))
+        print("".join(annotation(problem) + "\n" for problem in found), end="")
     elif found:
         print(render(found, color=wants_color(sys.stderr)), file=sys.stderr)
     if code == 0 and form == "text":

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from infra.access.entitlements import Entitlement, entitlements, entitlements_of, who_may_enter
+from infra.access.entitlements import Entitlement, entitlements, entitlements_of, turned_away, who_may_enter
 from infra.access.person import is_member
 from infra.estate import App, Estate, Tunnelled
 from infra.load import load_project
-from infra.problems import ConfigError, Problem, Problems, did_you_mean
-from infra.roster import Roster, identities, load_roster
+from infra.problems import ConfigError, Problem, did_you_mean
+from infra.roster import Roster, identities
 from infra.terminal import bold, table, wants_color
 
 
@@ -30,16 +30,12 @@ class Answer:
 def who(root: Path, stacks: Sequence[str], today: date, subject: str | None, form: str) -> int:
     """Print who reaches what. Stacks that give the same answer are shown together."""
     project = load_project(root, stacks, today)
-    problems = Problems()
-    known = {department.name for estate in project.estates.values() for department in estate.departments}
-    roster = load_roster(root, known, problems)
-    problems.raise_errors()
     estates = {name: estate for name, estate in project.estates.items() if estate.apps}
     if subject is not None:
         _require_known(subject, estates)
     answers: dict[Answer, list[str]] = {}
     for name, estate in estates.items():
-        answers.setdefault(_answer(estate, subject, today, roster), []).append(name)
+        answers.setdefault(_answer(estate, subject, today, project.roster), []).append(name)
     if form == "json":
         document = {"today": str(today), "answers": [_as_json(answer, names) for answer, names in answers.items()]}
         print(json.dumps(document, indent=2, ensure_ascii=False))
@@ -94,16 +90,22 @@ def _answer(estate: Estate, subject: str | None, today: date, roster: Roster | N
 
 
 def _about_person(estate: Estate, email: str, today: date, roster: Roster | None) -> Answer:
-    entry = roster.people.get(email) if roster else None
+    people = {address.lower(): entry for address, entry in roster.people.items()} if roster else {}
+    entry = people.get(email.lower())
     found: list[Entitlement] = [item for item in entitlements(estate, today) if item.kind == "anybody"]
     through: list[str] = []
     for person in identities(email, entry, estate):
         mine = {department.name for department in estate.departments if is_member(person, department)}
         through += sorted(mine)
-        found += [item for item in entitlements(estate, today) if item.kind == "department" and item.who in mine]
+        found += [item for item in entitlements(estate, today) if item.who in mine and _reaches(item, mine)]
     about = f"{email} is in {', '.join(through) or 'no department'}"
     unknown = "" if entry else " (not in people.yaml, so only what the address itself says is known)"
     return _reach(estate, f"{about}{unknown} and", found)
+
+
+def _reaches(item: Entitlement, mine: set[str]) -> bool:
+    """Whether an entitlement of a department is left to somebody who is in all of these."""
+    return item.kind == "department" and not turned_away(item.denials) & mine
 
 
 def _reach(estate: Estate, about: str, found: Sequence[Entitlement]) -> Answer:

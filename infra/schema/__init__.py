@@ -40,9 +40,10 @@ FILE = Record(AppsFile, partial=True)
 
 def load_apps(text: str, name: str, problems: Problems) -> AppsFile | None:
     """Decode apps.yaml. Problems are collected; None when nothing of it could be read."""
+    before = len(problems.found)
     node = parse(text, name, problems)
     if node is None:
-        if not problems.has_errors:
+        if len(problems.found) == before:
             problems.add("empty-file", f"`{name}` is empty", advice=("it needs `identity`, `departments` and `apps`",))
         return None
     decoded = FILE.decode(node, problems)

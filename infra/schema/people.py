@@ -33,7 +33,9 @@ class Provider:
 @dataclass(frozen=True)
 class Identity:
     at: Place
-    providers: Table[Provider] = key(MapOf(NAME, Record(Provider)), "Who vouches for people, by name.", required=True)
+    providers: Table[Provider] = key(
+        MapOf(NAME, Record(Provider)), "Who vouches for people, by name.", required=True, default=Table()
+    )
     default: Word | None = key(NAME, "The provider of departments that name none; not needed if there is only one.")
 
 

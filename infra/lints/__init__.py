@@ -1,0 +1,32 @@
+"""Lints: rules about meaning. Something is written correctly, but says less, or more, than it seems to.
+
+Like a check, each is a function with one "Ensure …" line; unlike a check, it needs to know who reaches what. The order
+of `LINTS` is the order of docs/problems.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from infra.checks.scope import Scope
+from infra.lints.entries import lint_looser_below, lint_shadowed, lint_unsatisfiable
+from infra.lints.lint import Lint
+from infra.lints.notices import lint_expiry, lint_nobody, lint_public, lint_sessions, lint_unused
+
+LINTS: tuple[Callable[[Lint], None], ...] = (
+    lint_unsatisfiable,
+    lint_shadowed,
+    lint_looser_below,
+    lint_public,
+    lint_nobody,
+    lint_expiry,
+    lint_sessions,
+    lint_unused,
+)
+
+
+def run_lints(scope: Scope, today: date) -> None:
+    """Run every lint; what they find is in `scope.problems`."""
+    for rule in LINTS:
+        rule(Lint(scope, today))

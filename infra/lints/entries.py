@@ -1,0 +1,144 @@
+"""Lints about entries of `access` against each other: those that never match, never decide, or decide too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_network
+
+from infra.access.entitlements import ANYBODY, Entitlement, entitlements_of
+from infra.estate import Condition, Countries, Department, Emails, Entry, Members, Networks, Tunnelled
+from infra.lints.lint import Lint
+from infra.policies import canonical
+from infra.problems import Related
+
+_USE_A_LIST = "entries of `require` must all hold; for an OR write a list inside one of them"
+
+
+def lint_unsatisfiable(lint: Lint) -> None:
+    """Ensure that each entry can apply to somebody."""
+    for _, entry in lint.entries():
+        reason, advice = _impossible(entry)
+        if reason:
+            message = "nobody can ever match this entry"
+            lint.scope.problems.add("unsatisfiable", message, entry.at.span, label=reason, advice=(advice,))
+
+
+def _impossible(entry: Entry) -> tuple[str, str]:
+    """Why nobody can match an entry and what to do; empty where somebody can, as far as is obvious."""
+    countries = [set(condition.codes) for condition in entry.require if isinstance(condition, Countries)]
+    if countries and not set.intersection(*countries):
+        return "nobody is in two countries at once", _USE_A_LIST
+    networks = [condition.cidrs for condition in entry.require if isinstance(condition, Networks)]
+    if len(networks) > 1 and not _common_network(networks):
+        return "no address is in all of these networks", _USE_A_LIST
+    people = [set(condition.addresses) for condition in entry.require if isinstance(condition, Emails)]
+    if people and not set.intersection(*people):
+        return "nobody has two addresses at once", _USE_A_LIST
+    excluded = {canonical(condition) for condition in entry.exclude}
+    if any(canonical(condition) in excluded for condition in entry.require):
+        return "what is required is excluded as well", "remove one of them"
+    for condition in entry.require:
+        if isinstance(condition, Members) and not _shares_provider(entry.departments, condition.departments):
+            return "nobody signs in with two identity providers at once", "write an entry for each department"
+    out = {item for condition in entry.exclude if isinstance(condition, Members) for item in condition.departments}
+    if entry.departments and out.issuperset(entry.departments):
+        return "everybody who is included is excluded as well", "remove one of them"
+    return "", ""
+
+
+def _common_network(required: list[tuple[str, ...]]) -> bool:
+    first, *rest = [[ip_network(cidr) for cidr in cidrs] for cidrs in required]
+    for networks in rest:
+        first = [
+            max(one, other, key=lambda network: network.prefixlen)
+            for one in first
+            for other in networks
+            if one.version == other.version and one.overlaps(other)
+        ]
+    return bool(first)
+
+
+def _shares_provider(some: tuple[Department, ...], others: tuple[Department, ...]) -> bool:
+    return bool({item.provider for item in some} & {item.provider for item in others})
+
+
+def lint_shadowed(lint: Lint) -> None:
+    """Ensure that no entry is made pointless by one that is looked at before it."""
+    for app in lint.scope.estate.apps:
+        # Public entries come first whatever their place; see `policies_of`.
+        ordered = [entry for entry in app.access if entry.holds_on(lint.today)]
+        ordered.sort(key=lambda entry: entry.decision != "bypass")
+        for number, entry in enumerate(ordered):
+            earlier = next((other for other in ordered[:number] if _decides_before(other, entry)), None)
+            if earlier is not None:
+                dangerous = entry.decision == "deny" and earlier.decision != "deny"
+                lint.scope.problems.add(
+                    "shadowed",
+                    "this entry never decides anything",
+                    entry.at.span,
+                    related=(Related(earlier.at.span, f"this `{_word(earlier)}` has decided before"),),
+                    advice=("entries are looked at from top to bottom, public ones first; the first match decides",),
+                    severity="error" if dangerous else "warning",
+                )
+
+
+def _decides_before(wide: Entry, narrow: Entry) -> bool:
+    """Whether whoever matches `narrow`, as long as it is in force, matches `wide`; false where it is not obvious."""
+    if wide.decision != "bypass" and not set(wide.departments).issuperset(narrow.departments):
+        return False
+    if narrow.decision == "bypass" and wide.decision != "bypass":
+        return False
+    if wide.expires is not None and (narrow.expires is None or wide.expires < narrow.expires):
+        return False
+    return _weaker(wide, narrow)
+
+
+def _weaker(wide: Entry | Entitlement, narrow: Entry | Entitlement) -> bool:
+    """Whether the conditions of `narrow` imply those of `wide`."""
+    required = all(any(_implies(has, wants) for has in narrow.require) for wants in wide.require)
+    excluded = {canonical(condition) for condition in narrow.exclude}
+    return required and all(canonical(condition) in excluded for condition in wide.exclude)
+
+
+def _implies(narrow: Condition, wide: Condition) -> bool:
+    (kind, values), (wide_kind, wide_values) = canonical(narrow), canonical(wide)
+    return kind == wide_kind and set(values) <= set(wide_values)
+
+
+def _word(entry: Entry) -> str:
+    return "public" if entry.decision == "bypass" else entry.decision
+
+
+def lint_looser_below(lint: Lint) -> None:
+    """Ensure that an app below another one's path is not more open by accident: it inherits nothing."""
+    at = {(home.hostname, home.path): app for app, home in lint.scope.estate.tunnelled}
+    for inner, home in lint.scope.estate.tunnelled:
+        outer = next((at[key] for key in _around(home) if key in at), None)
+        if outer is None:
+            continue
+        allowed = tuple(entitlements_of(outer, lint.today))
+        extra = [item for item in entitlements_of(inner, lint.today) if not any(_grants(o, item) for o in allowed)]
+        if extra:
+            known = {item.who for item in allowed}
+            how = "with fewer conditions than" if all(item.who in known for item in extra) else "but not"
+            who = ", ".join(f"`{name}`" for name in dict.fromkeys(item.who for item in extra))
+            message = f"{who} may enter `{inner.name}` {how} `{outer.name}`, whose path is around it"
+            advice = ("the most specific app decides alone and inherits nothing from the one around it",)
+            related = (Related(outer.span, "around it"),)
+            lint.scope.problems.add(
+                "looser-below", message, inner.span, related=related, advice=advice, severity="warning"
+            )
+
+
+def _grants(wide: Entitlement, narrow: Entitlement) -> bool:
+    """Whether who has `narrow` has all of it through `wide`; false where it is not obvious."""
+    same = wide.who == ANYBODY or (wide.kind, wide.who) == (narrow.kind, narrow.who)
+    return same and _weaker(wide, narrow) and set(wide.denials) <= set(narrow.denials)
+
+
+def _around(home: Tunnelled) -> Iterable[tuple[str, str]]:
+    """The addresses above a path, nearest first."""
+    path = home.path
+    while path:
+        path = path.rpartition("/")[0]
+        yield home.hostname, path

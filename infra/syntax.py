@@ -1,0 +1,87 @@
+"""What libyaml says about a text that is no YAML, in words for people who have never read its grammar."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from infra.problems import Problem, Related, Source, Span
+
+_CONFLICT = re.compile(r"(<{7}|>{7})( |$)")
+_WORDS = {
+    "mapping values are not allowed in this context": (
+        "there is a second `:` here, where one line can hold one key",
+        ("start a new line, or put the value in quotes",),
+    ),
+    "could not find expected ':'": (
+        "a key without `:` stands before this",
+        ("a key is written `key: value`",),
+    ),
+    "did not find expected key": (
+        "this does not fit the lines before it",
+        ("keys of one mapping start in the same column",),
+    ),
+    "did not find expected '-' indicator": (
+        "this does not fit the lines before it",
+        ("entries of one list start with `- ` in the same column",),
+    ),
+    "did not find expected ',' or ']'": ("a list is not closed", ("write `]` at its end, and `,` between entries",)),
+    "did not find expected ',' or '}'": ("a mapping is not closed", ("write `}` at its end, and `,` between keys",)),
+    "did not find expected node content": ("a value is missing here", ("write it, and close what is open",)),
+    "found unexpected end of stream": ("a text in quotes is not closed", ("write the same quote at its end",)),
+}
+
+
+def syntax_problem(error: yaml.YAMLError, text: str, source: Source) -> Problem:
+    """The problem that stopped the parser, with the place where the broken part began."""
+    conflict = next((number for number, line in enumerate(source.lines) if _CONFLICT.match(line)), None)
+    if conflict is not None:
+        span = Span(source, conflict, 0, conflict, len(source.lines[conflict]))
+        keep = ("keep one of the two sides, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`",)
+        return Problem("yaml-syntax", "a merge conflict is left in the file", span, advice=keep)
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return _unreadable(text, source)
+    span = _at(error.problem_mark, source)
+    message, advice = _words(str(error.problem), source, span)
+    related: list[Related] = []
+    if error.context_mark is not None and error.context_mark.line != error.problem_mark.line:
+        related.append(Related(_at(error.context_mark, source), "it belongs to what begins here"))
+    return Problem("yaml-syntax", message, span, related=tuple(related), advice=advice)
+
+
+def _words(said: str, source: Source, span: Span) -> tuple[str, tuple[str, ...]]:
+    if said == "found character that cannot start any token":
+        line = source.lines[span.line]
+        found = line[span.column : span.column + 1]
+        if found == "\t":
+            return "this line is indented with a tab", ("YAML indents with spaces",)
+        return f"a value cannot start with `{found}`", ("put the value in quotes",)
+    return _WORDS.get(said, (f"this is not YAML: {said}", ()))
+
+
+def _unreadable(text: str, source: Source) -> Problem:
+    """The first character that YAML does not allow."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if found is None:
+        return Problem("yaml-syntax", "this is not YAML")
+    before = text[: found.start()]
+    line = len(lines_of(before)) - 1
+    column = len(lines_of(before)[-1])
+    message = f"the character U+{ord(found[0]):04X} cannot stand in YAML"
+    advice = ("remove it; it may have come with a copy from a terminal",)
+    return Problem("yaml-syntax", message, Span(source, line, column, line, column + 1), advice=advice)
+
+
+def _at(mark: yaml.Mark, source: Source) -> Span:
+    """The place of a mark; what is missing at the end of a file is missing after its last words."""
+    line, column = mark.line, mark.column
+    while line >= len(source.lines) or (line > 0 and not source.lines[line].strip()):
+        line -= 1
+        column = len(source.lines[line].rstrip())
+    return Span(source, line, column, line, column + 1)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as YAML counts them (yaml.org/spec/1.1, section 5.4, which libyaml follows)."""
+    return re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
