@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import grpc
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
@@ -64,7 +65,7 @@ class Monitor(mocks.MockMonitor):
             return self._outputs_of(arguments["name"])
         if token.endswith(":getZone"):
             if arguments["zoneId"] not in ZONES:
-                raise LookupError("404 Not Found")
+                raise _RefusedError("404 Not Found")
             name, status, account = ZONES[arguments["zoneId"]]
             return {"id": arguments["zoneId"], "name": name, "status": status, "account": {"id": account}}
         assert token.endswith(":getZeroTrustTunnelCloudflaredToken"), token
@@ -72,8 +73,18 @@ class Monitor(mocks.MockMonitor):
 
     def _outputs_of(self, stack: str) -> dict[str, Any]:
         if stack not in self.references:
-            raise LookupError(f'unknown stack "{stack}"')
+            raise _RefusedError(f'unknown stack "{stack}"')
         return {"name": stack, "outputs": dict(self.references[stack]), "secretOutputNames": []}
+
+
+class _RefusedError(grpc.RpcError):  # type: ignore[misc]  # grpc ships no types
+    """The engine's answer to a look-up that fails."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return str(self)
 
 
 def _computed(kind: str, name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The names of reusable policies and OR groups are frozen: another scheme would replace each of them in every account."""
+"""The names of policies and OR groups are frozen: another scheme would replace each of them in every account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from infra.problems import Source, Span
 from infra.shapes import Place
 from tests.recorder import TODAY
 
-AT = Place(Span(Source("apps.yaml", ()), 0, 0, 0, 0), {})
+AT = Place(Span(Source("apps.yaml", []), 0, 0, 0, 0), {})
 WORKSPACE = Provider("workspace", "google-workspace", ())
 MARKETING, SALES, BOARD = (
     Department(name, WORKSPACE, (), Claim("a", "b"), (), (), name.upper(), AT)

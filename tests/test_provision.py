@@ -1,0 +1,97 @@
+"""What must hold for the resources of any estate, tried on changed copies of the examples."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.recorder import EXAMPLES, Recorded, Recording, record_project, recorded_example
+
+SELF_CONTAINED = ("conditions", "departments-of-every-provider", "machines-and-devices", "everything")
+NAMED_BY_KEY = ("identity", "providers", "departments", "machines", "devices", "apps")
+
+
+def stack_of(example: str) -> str:
+    return "sandbox" if example == "everything" else "dev"
+
+
+def changed(example: str, document: dict[str, Any], tmp_path: Path) -> Recording:
+    """The resources of an example whose apps.yaml is replaced."""
+    root = tmp_path / example
+    shutil.copytree(EXAMPLES / example, root, dirs_exist_ok=True)
+    (root / "apps.yaml").write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+    return record_project(root, stack_of(example))
+
+
+def read(example: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((EXAMPLES / example / "apps.yaml").read_text("utf-8"))
+    return document
+
+
+def shuffled(value: Any, rng: random.Random) -> Any:
+    """The same document with every mapping in another order. Lists keep theirs, which has a meaning in `access`."""
+    if isinstance(value, dict):
+        keys = list(value)
+        rng.shuffle(keys)
+        return {key: shuffled(value[key], rng) for key in keys}
+    return [shuffled(item, rng) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("example", SELF_CONTAINED)
+def test_order_of_keys_means_nothing(example: str, tmp_path: Path) -> None:
+    """Reordering apps.yaml changes no resource, no input and no output."""
+    expected = recorded_example(example, stack_of(example)).inventory()
+    for seed in range(3):
+        seen = changed(example, shuffled(read(example), random.Random(seed)), tmp_path)
+        assert seen.inventory() == expected
+
+
+@pytest.mark.parametrize("example", SELF_CONTAINED)
+def test_runs_agree(example: str, tmp_path: Path) -> None:
+    """Nothing is random, whatever the order in which registrations finish."""
+    seen = {changed(example, read(example), tmp_path).inventory() for _ in range(4)}
+    assert seen == {recorded_example(example, stack_of(example)).inventory()}
+
+
+def touched(before: Recording, after: Recording) -> set[str]:
+    """The URNs that differ."""
+    urns = before.resources.keys() | after.resources.keys()
+    return {urn for urn in urns if _inputs(before.resources.get(urn)) != _inputs(after.resources.get(urn))}
+
+
+def _inputs(item: Recorded | None) -> object:
+    return None if item is None else item.inputs
+
+
+@pytest.mark.parametrize("example", SELF_CONTAINED)
+@pytest.mark.parametrize(("home", "host"), [({"path": "/added"}, None), ({"subdomain": "added"}, "added.example.com")])
+def test_an_added_app_touches_only_itself(example: str, home: dict[str, str], host: str | None, tmp_path: Path) -> None:
+    """Besides resources that carry its name there are the ingress map and, for a new host name, its DNS record."""
+    document = read(example)
+    department = next(iter(document["departments"]))
+    added = {"owner": department, "service": "http://added.internal", "access": [department], "session": "13h", **home}
+    document["apps"]["added-app"] = added
+    before = recorded_example(example, stack_of(example))
+    seen = touched(before, changed(example, document, tmp_path))
+    beside = {urn for urn in seen if not urn.endswith("::added-app")}
+    config = set(before.of_type("ZeroTrustTunnelCloudflaredConfig"))
+    policies = {urn for urn in beside if urn.startswith("infra:access:AccessPolicy")}
+    assert seen - beside
+    assert {urn.rpartition("::")[2].startswith(f"allow-{department}-") for urn in policies} == {True}
+    assert beside - policies - config == {urn for urn in beside if host and urn.endswith(f"::{host}")}
+
+
+def test_a_changed_entry_keeps_the_policies_of_others(tmp_path: Path) -> None:
+    """Two apps share a policy; changing it for one adds a policy and leaves the shared one alone."""
+    document = read("several-stacks")
+    document["apps"]["brand"]["access"][0]["session"] = "1h"
+    before = recorded_example("several-stacks", "dev")
+    after = changed("several-stacks", document, tmp_path)
+    names = {urn.rpartition("::")[2] for urn in touched(before, after)}
+    assert names == {"brand", "allow-marketing-9c5fec24"}
+    assert before.resources.keys() <= after.resources.keys()

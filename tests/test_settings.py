@@ -1,0 +1,86 @@
+"""What only decryption reveals about a stack is said with file, line and key, and never with the secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.load import load_estate
+from infra.problems import ConfigError
+from infra.settings import Settings, load_settings
+from tests.recorder import EXAMPLES, TODAY, decrypted, record
+
+
+def settings(example: str, stack: str, config: dict[str, object] | None = None, root: Path | None = None) -> Settings:
+    """The settings of one stack, read inside a Pulumi program."""
+    found: list[Settings] = []
+    root = root or EXAMPLES / example
+
+    def program() -> None:
+        found.append(load_settings(load_estate(root, stack, TODAY)))
+
+    record(program, stack=stack, root=root, config=decrypted(root, stack) if config is None else config)
+    return found[0]
+
+
+def test_owner_of_the_singletons() -> None:
+    """A stack that is `only` an account has protected singletons and no zone."""
+    seen = settings("shared-account", "account")
+    assert (seen.stack, seen.account, seen.protect, seen.zone) == ("account", None, True, None)
+    assert (seen.organization, seen.auth_domain) == ("Example", "example.cloudflareaccess.com")
+    assert seen.providers["workspace"].client_secret is not None
+    assert seen.providers["guests"].client_secret is None
+
+
+def test_user_of_another_stacks_singletons() -> None:
+    """It knows whom to ask and holds no provider values of its own."""
+    seen = settings("shared-account", "dev")
+    assert (seen.account, seen.protect, seen.organization, dict(seen.providers)) == ("account", False, None, {})
+    assert seen.zone is not None
+    assert (seen.zone.name, str(seen.zone.at)) == ("example.com", "stacks/Pulumi.dev.yaml:6:21")
+
+
+@pytest.mark.parametrize(
+    ("secret", "sentence"),
+    [
+        ("hunter2\n", "begins or ends with white space"),
+        (" hunter2", "begins or ends with white space"),
+        ("", "is empty"),
+        ("\n", "is empty"),
+        (None, "is empty"),
+        ({"a": "hunter2"}, "is empty"),
+    ],
+)
+def test_unusable_secret(secret: Any, sentence: str) -> None:
+    """A secret that no provider would accept is refused, without being shown."""
+    config = {**decrypted(EXAMPLES / "minimal", "dev"), "gatehouse:providers": {"workspace": {"clientSecret": secret}}}
+    with pytest.raises(ConfigError) as seen:
+        settings("minimal", "dev", config)
+    text = str(seen.value)
+    assert f"the secret `gatehouse:providers.workspace.clientSecret` {sentence}" in text
+    assert "--> stacks/Pulumi.dev.yaml:9:" in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize("providers", ["not json", "[]", '"text"'])
+def test_providers_that_are_no_mapping(providers: str) -> None:
+    """Whatever the engine hands over, there is no traceback."""
+    config = {**decrypted(EXAMPLES / "minimal", "dev"), "gatehouse:providers": providers}
+    with pytest.raises(ConfigError, match="`gatehouse:providers` is not a mapping"):
+        settings("minimal", "dev", config)
+
+
+def test_missing_secret_names_the_command(tmp_path: Path) -> None:
+    """The templates have no secrets; the message says how to set them."""
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "apps.yaml").write_text((EXAMPLES / "minimal" / "apps.yaml").read_text("utf-8"), "utf-8")
+    stack = (EXAMPLES / "minimal" / "stacks" / "Pulumi.dev.yaml").read_text("utf-8")
+    stack = stack.replace("clientSecret: {secure: canary-workspace}, ", "")
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(stack, "utf-8")
+    with pytest.raises(ConfigError) as seen:
+        settings("", "dev", root=tmp_path)
+    command = "pulumi config set --stack dev --secret --path 'gatehouse:providers.workspace.clientSecret'"
+    assert "error[missing-stack-value]" in str(seen.value)
+    assert command in str(seen.value)
