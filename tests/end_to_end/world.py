@@ -115,10 +115,10 @@ class World:
     def forget_requests(self) -> None:
         self.control("DELETE", "journal")
 
-    def fault(self, **rule: object) -> None:
-        """Let the API fail on order; rules are forgotten first."""
+    def faults(self, *rules: dict[str, object]) -> None:
+        """Let the API fail on order, and no longer as it was ordered before."""
         self.control("DELETE", "faults")
-        if rule:
+        for rule in rules:
             self.control("POST", "faults", rule)
 
     @staticmethod
