@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox import verbs
 from sandbox.places import places
@@ -28,8 +29,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Usage errors exit with 1, as every expected failure does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    parser = _Parser(prog="sandbox", description=__doc__)
     parser.add_argument("-C", "--cwd", type=Path, help="the project directory (default: this repository)")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start the local Cloudflare and run the program against it")

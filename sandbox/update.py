@@ -57,13 +57,18 @@ def update(place: Places, engine: Engine, environment: Mapping[str, str], stack:
             text=True,
         ) as program,
     ):
-        for line in program.stdout or ():
-            out.write(line)
-            lines.append(line.rstrip("\n"))
-            match = _DONE.match(line)
-            if match:
-                finished += 1
-                say(f"{finished} done, last {match[1]}")
+        try:
+            for line in program.stdout or ():
+                out.write(line)
+                lines.append(line.rstrip("\n"))
+                match = _DONE.match(line)
+                if match:
+                    finished += 1
+                    say(f"{finished} done, last {match[1]}")
+        except KeyboardInterrupt:
+            # The engine heard it too and ends in good order; leaving first would leave it half-way.
+            program.wait()
+            raise
     if program.returncode:
         raise SandboxError(f"the update failed:\n\n{_explanation(lines)}\n\nthe whole output is in {_short(log)}")
     return _summary(lines)

@@ -33,6 +33,9 @@ def obtain(say: Callable[[str], None] = lambda _: None) -> Engine:
 
 def _fill_cache(say: Callable[[str], None]) -> None:
     target = cached_dir()
+    # We hold the lock, so whatever lies half-made here belongs to a builder that was killed.
+    for leftover in target.parent.glob(".making-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
     try:
         try:

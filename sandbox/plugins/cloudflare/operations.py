@@ -118,7 +118,7 @@ def stray_sentence(entry: ResourceType, wanted: Properties, ident: str) -> str:
         f'  eval "$(sandbox env)"; curl -X DELETE -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" '
         f"$CLOUDFLARE_BASE_URL/{path}\n"
         f"or keep it (below a component add --parent NAME=URN):\n"
-        f"  sandbox pulumi import --yes --protect=false cloudflare:index/{entry.kind} NAME "
+        f"  sandbox pulumi import --yes --protect=false --generate-code=false cloudflare:index/{entry.kind} NAME "
         f"{import_path(entry, wanted, ident)}"
     )
 
