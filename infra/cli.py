@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     shared = _Parser(add_help=False)
     shared.add_argument("--stack", action="append", default=[], metavar="NAME", help="a stack; all of them if left out")
-    shared.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="pretend it is this day (UTC)")
+    shared.add_argument("--today", type=_day, metavar="DATE", help="pretend it is this day (UTC)")
 
     check = commands.add_parser("check", parents=[shared], help="report every problem in apps.yaml and the stack files")
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="how problems are printed")
@@ -37,8 +37,18 @@ def parser() -> argparse.ArgumentParser:
     who.add_argument("subject", nargs="?", metavar="WHO", help="an app, a department, a machine or an e-mail address")
     who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
 
-    commands.add_parser("schema", help="print the JSON Schema of apps.yaml, for editors")
+    schema = commands.add_parser("schema", help="print the grammar of apps.yaml")
+    schema.add_argument(
+        "--format", choices=("json", "markdown"), default="json", help="JSON Schema for editors, or docs/apps-yaml.md"
+    )
     return top
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a day such as `2027-03-31`") from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "schema":
         from infra.commands.schema import schema
 
-        return schema()
+        return schema(arguments.format)
     root = project_root(Path.cwd())
     today = arguments.today or datetime.now(UTC).date()
     if arguments.command == "check":

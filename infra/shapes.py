@@ -104,7 +104,7 @@ class Text:
     def schema(self) -> JsonSchema:
         # Editors evaluate patterns as ECMAScript, which has no inline flags.
         plain = not self.pattern.startswith("(?")
-        return {"type": "string", **({"pattern": f"^{self.pattern}$"} if plain else {"minLength": 1})}
+        return {"type": "string", **({"pattern": f"^(?:{self.pattern})$"} if plain else {"minLength": 1})}
 
 
 @dataclass(frozen=True)
@@ -135,26 +135,6 @@ class Flag:
 
     def schema(self) -> JsonSchema:
         return {"type": "boolean"}
-
-
-@dataclass(frozen=True)
-class Number:
-    """A whole number from `least` to `most`."""
-
-    least: int
-    most: int
-
-    def decode(self, node: Node, problems: Problems) -> int | Bad:
-        expected = f"a whole number from {self.least} to {self.most}"
-        if not (isinstance(node, Scalar) and node.plain and re.fullmatch(r"[0-9]+", node.text)):
-            return wrong(node, expected, problems)
-        if not self.least <= int(node.text) <= self.most:
-            problems.add("bad-format", f"`{node.text}` is not {expected}", node.span)
-            return BAD
-        return int(node.text)
-
-    def schema(self) -> JsonSchema:
-        return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
 @dataclass(frozen=True)

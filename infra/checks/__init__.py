@@ -1,6 +1,6 @@
 """Checks: structural rules, decided from names and shapes. Each is a function with one "Ensure …" line.
 
-The order of `CHECKS` is the order of docs/problems.md. Rules about meaning are in `lints`.
+Rules about meaning are in `lints`.
 """
 
 from __future__ import annotations

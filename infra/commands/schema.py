@@ -1,15 +1,16 @@
-"""`gatehouse schema`: the JSON Schema of apps.yaml."""
+"""`gatehouse schema`: the grammar of apps.yaml, for editors and for people."""
 
 from __future__ import annotations
 
 import json
 
+from infra.commands.reference import reference
 from infra.schema import json_schema
 
 
-def schema() -> int:
-    """Print the schema as it stands in infra/apps.schema.json."""
-    print(schema_text(), end="")
+def schema(form: str) -> int:
+    """Print the schema as it stands in infra/apps.schema.json, or the page as it stands in docs/apps-yaml.md."""
+    print(reference() if form == "markdown" else schema_text(), end="")
     return 0
 
 

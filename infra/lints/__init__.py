@@ -1,7 +1,6 @@
 """Lints: rules about meaning. Something is written correctly, but says less, or more, than it seems to.
 
-Like a check, each is a function with one "Ensure …" line; unlike a check, it needs to know who reaches what. The order
-of `LINTS` is the order of docs/problems.md.
+Like a check, each is a function with one "Ensure …" line; unlike a check, it needs to know who reaches what.
 """
 
 from __future__ import annotations
