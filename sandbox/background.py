@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -76,13 +75,21 @@ def stop(place: Places, name: str = API) -> Running | None:
         return None
     with contextlib.suppress(psutil.NoSuchProcess):
         program = psutil.Process(found.pid)
-        program.send_signal(signal.SIGTERM)
-        try:
-            program.wait(_STOP_WITHIN)
-        except psutil.TimeoutExpired:
-            program.kill()
-            program.wait(_STOP_WITHIN)
+        for end in (program.terminate, program.kill):
+            end()
+            if _ends_within(found, _STOP_WITHIN):
+                break
     return found
+
+
+def _ends_within(recorded: Running, seconds: float) -> bool:
+    # Not psutil's own wait: an ended program stays a zombie for as long as its adoptive parent likes.
+    deadline = time.monotonic() + seconds
+    while _is_alive(recorded):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def list_objects(api: Running) -> list[tuple[str, str, str]]:

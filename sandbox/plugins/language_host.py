@@ -20,7 +20,7 @@ from sandbox.plugins.serving import serve
 _VERSION = "3.259.0"
 _ALREADY_EXPLAINED = 32
 """The exit code with which the exec file says that the user has already seen what went wrong."""
-_PATIENCE = 2.0
+_NOTICE, _FINISH = 0.3, 3.0
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
@@ -88,9 +88,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             self._stopped = True
         for program in tuple(self._running):
             # SIGTERM, not SIGINT: Python would answer that one with a traceback on the user's screen.
-            for end in (program.terminate, program.kill):
+            for patience, end in ((_NOTICE, program.terminate), (_FINISH, program.kill)):
                 try:
-                    program.wait(_PATIENCE)
+                    program.wait(patience)
                     break
                 except subprocess.TimeoutExpired:
                     end()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 
 def main() -> int:
     """Start the plugin that the first argument names."""
+    # In isolated mode only what is installed is found; the project may be run from its tree as well.
+    sys.path.append(str(Path(__file__).parents[2]))
     _protocol_without_sdk()
     name, arguments = sys.argv[1], sys.argv[2:]
     if name == "language-host":
