@@ -37,6 +37,8 @@ PLATFORMS_OF = {
 
 @dataclass(frozen=True)
 class Provider:
+    """Who vouches for people, in one of the ways that Cloudflare knows."""
+
     name: str
     type: ProviderType
     claims: tuple[str, ...]
@@ -56,12 +58,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Claim:
+    """A claim (oidc) or attribute (saml) with the value that makes somebody a member."""
+
     name: str
     value: str
 
 
 @dataclass(frozen=True)
 class Department:
+    """A named set of people that one provider vouches for: any of these makes somebody a member."""
+
     name: str
     provider: Provider
     groups: tuple[Group, ...]
@@ -100,26 +106,36 @@ class Mfa:
 
 @dataclass(frozen=True)
 class Countries:
+    """The request comes from one of these."""
+
     codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Networks:
+    """The request comes from one of these."""
+
     cidrs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Devices:
+    """The device passes one of these checks."""
+
     devices: tuple[Device, ...]
 
 
 @dataclass(frozen=True)
 class Members:
+    """The person is also in one of these departments."""
+
     departments: tuple[Department, ...]
 
 
 @dataclass(frozen=True)
 class Emails:
+    """The person is one of these."""
+
     addresses: tuple[str, ...]
 
 
@@ -171,6 +187,8 @@ class Tunnelled:
 
 @dataclass(frozen=True)
 class SecretObject:
+    """A Snowflake secret, and how it reaches the app."""
+
     name: str
     type: str
     deliver: Delivery
@@ -191,6 +209,8 @@ class InSnowflake:
 
 @dataclass(frozen=True)
 class App:
+    """One app with its home and everything that decides who may enter."""
+
     name: str
     title: str
     owner: Department

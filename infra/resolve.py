@@ -43,6 +43,8 @@ def resolve(file: schema.AppsFile, stack: Stack, stacks: Iterable[str], problems
 
 @dataclass
 class _Resolver:
+    """What is known so far, by name."""
+
     file: schema.AppsFile
     stack: Stack
     stacks: tuple[str, ...]

@@ -23,6 +23,8 @@ FILE = "people.yaml"
 
 @dataclass(frozen=True)
 class RosterEntry:
+    """One person."""
+
     at: Place
     name: Word | None = key(TITLE, "What the person is called.")
     departments: tuple[Word, ...] = key(
@@ -32,6 +34,8 @@ class RosterEntry:
 
 @dataclass(frozen=True)
 class Roster:
+    """All of people.yaml as written."""
+
     at: Place
     people: Table[RosterEntry] = key(
         MapOf(EMAIL, Record(RosterEntry)), "People by e-mail address.", required=True, default=Table()

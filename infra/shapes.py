@@ -6,7 +6,6 @@ and describes. The schema stays in the draft-07 subset that every editor's YAML 
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
@@ -65,8 +64,8 @@ class Shape(Protocol[T_co]):
 def wrong(node: Node, expected: str, problems: Problems, *advice: str) -> Bad:
     """Record that another kind of value is wanted here."""
     found = f"{node.kind} `{node.text}`" if isinstance(node, Scalar) and node.text else node.kind
-    span = node.span if isinstance(node, Scalar) else dataclasses.replace(node.span, end_line=node.span.line)
-    span = span if isinstance(node, Scalar) else dataclasses.replace(span, end_column=span.column + 1)
+    start = node.span._replace(end_line=node.span.line, end_column=node.span.column + 1)
+    span = node.span if isinstance(node, Scalar) else start
     problems.add("wrong-type", f"expected {expected}, found {found}", span, advice=advice)
     return BAD
 
@@ -128,6 +127,8 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Flag:
+    """`true` or `false`, as YAML 1.2 writes them."""
+
     def decode(self, node: Node, problems: Problems) -> bool | Bad:
         if isinstance(node, Scalar) and node.kind == "a flag":
             return node.text.lower() == "true"

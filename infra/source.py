@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple
 
 import yaml
 
@@ -32,11 +32,11 @@ _KINDS = (
     ("a number", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")),
     ("a number", re.compile(r"([-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN)\Z")),
 )
+_NOT_TEXT = frozenset(["", *"~nNtTfF+-.0123456789"])  # how those scalars can begin; most words begin otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A single value as written; `plain` means without quotes."""
+class Scalar(NamedTuple):
+    """A single value as written; `plain` means without quotes. A tuple for the same reason as Span."""
 
     span: Span
     text: str
@@ -45,13 +45,15 @@ class Scalar:
     @property
     def kind(self) -> str:
         """What YAML 1.2 takes it for: `text`, `a number`, `a flag` or `nothing`."""
-        if not self.plain:
+        if not self.plain or self.text[:1] not in _NOT_TEXT:
             return "text"
         return next((kind for kind, pattern in _KINDS if pattern.match(self.text)), "text")
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """A list."""
+
     span: Span
     items: tuple[Node, ...]
     kind: str = "a list"
@@ -59,12 +61,15 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """Keys and values in the order of the file; every key occurs once."""
+
     span: Span
     entries: tuple[tuple[Scalar, Node], ...]
     kind: str = "a mapping"
 
 
 Node = Scalar | Sequence | Mapping
+_LAST = (yaml.NodeEvent, yaml.CollectionEndEvent)  # what ends a node, once starts of collections are set aside
 
 
 @dataclass(slots=True)
@@ -126,7 +131,7 @@ class _Builder:
         stack: list[_Open] = []
         root: Node | None = None
         for event in events:
-            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+            if root is not None and isinstance(event, yaml.DocumentStartEvent):
                 advice = "write everything into one document, and remove this line"
                 self.refuse("unsupported-yaml", "a second YAML document starts here", event, advice)
             elif isinstance(event, yaml.CollectionStartEvent):
@@ -134,7 +139,7 @@ class _Builder:
                 stack.append(_Open(event, []))
                 if len(stack) > MAX_DEPTH:
                     self.refuse("too-deep", f"nested more than {MAX_DEPTH} levels deep", event)
-            elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            elif isinstance(event, _LAST):
                 node, size = self.complete(event, stack)
                 if stack:
                     stack[-1].children.append(node)
@@ -148,17 +153,20 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event)
         if isinstance(event, yaml.ScalarEvent):
-            anchor, node, size = event.anchor, cast("Node", self.scalar(event)), 1
+            found: tuple[Node, int] = self.scalar(event), 1
+            anchor = event.anchor
         else:
             opened = stack.pop()
-            anchor, node, size = opened.event.anchor, self.collection(opened, event), opened.size
+            found = self.collection(opened, event), opened.size
+            anchor = opened.event.anchor
         if anchor:
-            self.anchors[anchor] = (node, size)
-        return node, size
+            self.anchors[anchor] = found
+        return found
 
     def span(self, event: yaml.Event, end: yaml.Event | None = None) -> Span:
-        # Events of a parser always carry marks; only hand-made ones lack them.
-        start, stop = cast("yaml.Mark", event.start_mark), cast("yaml.Mark", (end or event).end_mark)
+        # Events of a parser always carry marks; only hand-made ones lack them, hence the type.
+        start: yaml.Mark = event.start_mark  # type: ignore[assignment]
+        stop: yaml.Mark = (end or event).end_mark  # type: ignore[assignment]
         return Span(self.source, start.line, start.column, stop.line, stop.column)
 
     def refuse(self, code: str, message: str, event: yaml.Event, *advice: str) -> None:
@@ -166,12 +174,12 @@ class _Builder:
         raise _Refused
 
     def check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        if event.tag not in (None, "!"):
+        if event.tag is not None and event.tag != "!":
             self.refuse("unsupported-yaml", f"the tag `{event.tag}` has no meaning here", event, "remove the tag")
 
     def scalar(self, event: yaml.ScalarEvent) -> Scalar:
         self.check_tag(event)
-        return Scalar(self.span(event), event.value, plain=event.style is None or event.style == "")
+        return Scalar(self.span(event), event.value, not event.style)
 
     def alias(self, event: yaml.AliasEvent) -> tuple[Node, int]:
         name = str(event.anchor)

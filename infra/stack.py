@@ -6,7 +6,6 @@ decrypted values when the program runs.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,7 +176,7 @@ def _own(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
                     "duplicate-key", f"`{PROJECT}:{rest}` is written twice", name.span, label="again here",
                     related=related, advice=(f"a key without prefix means `{PROJECT}:` as well; remove one of them",),
                 )  # fmt: skip
-            ours.setdefault(rest, (dataclasses.replace(name, text=rest), node))
+            ours.setdefault(rest, (name._replace(text=rest), node))
         elif rest in ("apiToken", "apiKey", "password", "privateKey", "token"):
             Encrypted().decode(node, problems)
     return list(ours.values())

@@ -92,14 +92,11 @@ def check_public(scope: Scope) -> None:
 
 def check_mfa(scope: Scope) -> None:
     """Ensure that a second factor is asked only of people whose provider reports one."""
+    unreported = {item.name: item for item in scope.estate.departments if not item.provider.reports_mfa}
     for app, entry in _entries(scope):
         if app.snowflake:
             continue
-        silent = [
-            department
-            for department in scope.estate.departments
-            if department.name in (*entry.allow, *entry.deny) and not department.provider.reports_mfa
-        ]
+        silent = [unreported[name] for name in (*entry.allow, *entry.deny) if name in unreported]
         for condition in (*entry.require, *entry.exclude):
             if condition.mfa and silent:
                 provider = silent[0].provider

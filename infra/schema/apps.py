@@ -78,6 +78,8 @@ class Origin:
 
 @dataclass(frozen=True)
 class SecretObject:
+    """A secret of a Snowflake app."""
+
     at: Place
     type: Word = key(OneOf(SECRET_TYPES), "The type of the Snowflake secret.", required=True)
     deliver: Word | None = key(
@@ -88,6 +90,8 @@ class SecretObject:
 
 @dataclass(frozen=True)
 class Snowflake:
+    """How an app runs in Snowflake."""
+
     at: Place
     runtime: Word = key(OneOf(("warehouse", "container")), "Where the app runs.", required=True)
     query_warehouse: Word = key(IDENTIFIER, "The warehouse that runs its queries.", required=True)
@@ -101,6 +105,8 @@ class Snowflake:
 
 @dataclass(frozen=True)
 class App:
+    """One entry of `apps`."""
+
     at: Place
     title: Word | None = key(TITLE, "The name that people see; the key if left out.")
     owner: Word = key(NAME_FORM, "The department that answers for the app.", required=True)

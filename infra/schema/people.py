@@ -23,6 +23,8 @@ from infra.shapes import ListOf, OneOf, Place, Word
 
 @dataclass(frozen=True)
 class Provider:
+    """One entry of `identity.providers`."""
+
     at: Place
     type: Word = key(OneOf(PROVIDER_TYPES), "What kind of identity provider this is.", required=True)
     claims: tuple[Word, ...] = key(
@@ -32,6 +34,8 @@ class Provider:
 
 @dataclass(frozen=True)
 class Identity:
+    """The section `identity`."""
+
     at: Place
     providers: Table[Provider] = key(
         MapOf(NAME, Record(Provider)), "Who vouches for people, by name.", required=True, default=Table()
@@ -41,6 +45,8 @@ class Identity:
 
 @dataclass(frozen=True)
 class Claim:
+    """What a provider must send for somebody to be a member."""
+
     at: Place
     name: Word = key(WORD, "The claim or attribute, as the provider sends it.", required=True)
     value: Word = key(VALUE, "The exact value that makes somebody a member.", required=True)
@@ -48,6 +54,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class Department:
+    """One entry of `departments`."""
+
     at: Place
     provider: Word | None = key(NAME, "The identity provider of its people; `identity.default` if left out.")
     groups: tuple[Word, ...] = key(
@@ -64,6 +72,8 @@ class Department:
 
 @dataclass(frozen=True)
 class Machine:
+    """One entry of `machines`."""
+
     at: Place
     duration: Word | None = key(DURATION, "How long the service token lives, such as `90d`; a year if left out.")
     owner: Word = key(NAME, "The department that answers for it.", required=True)
@@ -71,6 +81,8 @@ class Machine:
 
 @dataclass(frozen=True)
 class Device:
+    """One entry of `devices`."""
+
     at: Place
     type: Word = key(OneOf(DEVICE_TYPES), "What the WARP client checks on the device.", required=True)
     platforms: tuple[Word, ...] = key(
