@@ -55,7 +55,19 @@ def ensure_api(place: Places) -> tuple[Running, bool]:
         return found, False
     if found:
         stop(place)
-    port = _choose_port(_recorded(place.record(API)))
+    before = _recorded(place.record(API))
+    # The port of last time keeps addresses valid that somebody has exported into a shell.
+    for wanted in (before.port if before else _PORT, _PORT, 0):
+        started = _start_api(place, wanted)
+        if started:
+            return started, True
+    raise SandboxError("the local Cloudflare API found no free port")
+
+
+def _start_api(place: Places, wanted: int) -> Running | None:
+    port = _free_port(wanted)
+    if port is None:
+        return None
     command = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(place.cloudflare), "--port", str(port)]
     log = place.log(API)
     with log.open("ab") as out:
@@ -64,8 +76,7 @@ def ensure_api(place: Places) -> tuple[Running, bool]:
         )
     started = Running(program.pid, psutil.Process(program.pid).create_time(), port)
     place.record(API).write_text(json.dumps(asdict(started)) + "\n")
-    _wait_until_it_answers(program, started, log)
-    return started, True
+    return started if _answers_soon(program, started, log) else None
 
 
 def stop(place: Places, name: str = API) -> Running | None:
@@ -131,32 +142,40 @@ def _answers(api: Running) -> bool:
         return False
 
 
-def _choose_port(before: Running | None) -> int:
-    # The port of last time keeps addresses valid that somebody has exported into a shell.
-    for port in (before.port if before else _PORT, _PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise SandboxError("no free port on this machine")
+def _free_port(wanted: int) -> int | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, wanted))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
 
 
-def _wait_until_it_answers(program: subprocess.Popen[bytes], api: Running, log: Path) -> None:
+def _answers_soon(program: subprocess.Popen[bytes], api: Running, log: Path) -> bool:
+    """Whether it came up; False where somebody else took the port in between."""
     deadline = time.monotonic() + _START_WITHIN
     while time.monotonic() < deadline:
         if program.poll() is not None:
             lines = log.read_text(errors="replace").strip().splitlines()
-            raise SandboxError(
-                f"the local Cloudflare API did not start: {lines[-1] if lines else 'no output'} (see {log})"
-            )
-        if _answers(api):
+            last = lines[-1] if lines else "no output"
+            if "cannot listen" in last:
+                return False
+            raise SandboxError(f"the local Cloudflare API did not start: {last} (see {log})")
+        if _listens(api) and _answers(api):
             # It outlives us: without a code Python would complain that nobody waited for it.
             program.returncode = 0
-            return
+            return True
         time.sleep(0.05)
     program.terminate()
     program.wait()
     raise SandboxError(f"the local Cloudflare API did not answer within {_START_WITHIN:.0f} s (see {log})")
+
+
+def _listens(api: Running) -> bool:
+    # Another sandbox may answer on the same port; what counts is that the socket is this program's.
+    try:
+        sockets = psutil.Process(api.pid).net_connections(kind="tcp4")
+    except psutil.Error:
+        return False
+    return any(item.status == psutil.CONN_LISTEN and item.laddr.port == api.port for item in sockets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from importlib.metadata import version as installed_version
@@ -90,6 +91,24 @@ def test_the_api_is_started_once_and_keeps_its_port(place: Places) -> None:
         assert later.port == first.port
     finally:
         background.stop(place)
+
+
+def test_a_port_taken_by_somebody_else_is_left_to_them(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.prepare()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setattr(background, "_PORT", taken.getsockname()[1])
+        # As if the port had been taken between the look and the start.
+        looks = iter([taken.getsockname()[1]])
+        free = background._free_port
+        monkeypatch.setattr(background, "_free_port", lambda wanted: next(looks, None) or free(wanted))
+        try:
+            api, started = background.ensure_api(place)
+            assert started
+            assert api.port != taken.getsockname()[1]
+        finally:
+            background.stop(place)
 
 
 def test_an_api_that_cannot_start_says_why(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
