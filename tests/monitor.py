@@ -37,6 +37,7 @@ class Monitor(mocks.MockMonitor):
             frozenset(tail(dependency) for dependency in request.dependencies),
             request.custom,
             request.protect,
+            request.replacement_trigger.string_value,
         )
         kind = request.type.split("/")[-1].partition(":")[0]
         state = struct_pb2.Struct()
@@ -53,7 +54,7 @@ class Monitor(mocks.MockMonitor):
         assert request.type == "pulumi:pulumi:StackReference", request.type
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs = json_format.MessageToDict(request.properties)
-        self.recording.resources[tail(urn)] = Recorded(request.type, request.name, inputs, frozenset(), True, False)
+        self.recording.resources[tail(urn)] = Recorded(request.type, request.name, inputs, frozenset(), True)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=_struct(self._outputs_of(request.id)))
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the same

@@ -48,14 +48,18 @@ class Secret:
 
 @dataclass(frozen=True)
 class Recorded:
-    """One registration. `dependencies` are URN tails; `custom` tells a resource from a component."""
+    """One registration. `dependencies` are URN tails; `custom` tells a resource from a component.
+
+    A resource is replaced when its `trigger` changes.
+    """
 
     type: str
     name: str
     inputs: Mapping[str, Any]
     dependencies: frozenset[str]
     custom: bool
-    protect: bool
+    protect: bool = False
+    trigger: str = ""
 
 
 @dataclass
@@ -86,8 +90,8 @@ class Recording:
 
     @staticmethod
     def _entry(item: Recorded) -> dict[str, Any]:
-        entry = dict(plain(item.inputs))
-        return {**entry, "(protected)": True} if item.protect else entry
+        options = {"(protected)": item.protect, "(replaced when it changes)": item.trigger}
+        return {**{name: value for name, value in options.items() if value}, **plain(item.inputs)}
 
 
 class _Indented(yaml.SafeDumper):

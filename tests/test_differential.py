@@ -132,8 +132,21 @@ def test_decide_agrees_with_the_evaluation_of_the_recorded_resources(
 def test_both_sides_find_the_same_application_for_a_path(estate: Estate, objects: api.AccessObjects) -> None:
     """The most specific application by whole segments; what no app covers is denied by the host's own."""
     person = Person("workforce", "mika@example.com", frozenset({"Marketing"}), mfa=True)
-    paths = ("/a0", "/a0/", "/a0/below", "/a0/below/x", "/a0/belo", "/a0/below2", "/a0x", "/A0", "/", "", "/a", "/a99/y")
-    by_id = {f"zeroTrustAccessApplication:{app.name}": app.name for app in estate.apps}
+    paths = (
+        "/a0",
+        "/a0/",
+        "/a0/below",
+        "/a0/below/x",
+        "/a0/belo",
+        "/a0/below2",
+        "/a0x",
+        "/A0",
+        "/",
+        "",
+        "/a",
+        "/a99/y",
+    )
+    by_id = {f"zeroTrustAccessApplication:{home.domain}": app.name for app, home in estate.tunnelled}
     for path in paths:
         request = Request("apps.example.com", path, country="JP", ip="198.51.100.1", devices=frozenset({"laptop"}))
         ours = decide(estate, person, request, TODAY)

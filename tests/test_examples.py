@@ -6,11 +6,13 @@ The URNs are part of it: a change that would replace a live resource shows as a 
 from __future__ import annotations
 
 import difflib
+import re
 
 import pytest
 
-from tests.recorder import EXAMPLES, STACKS_OF_EXAMPLES, Recording, recorded_example
+from tests.recorder import EXAMPLES, STACKS_OF_EXAMPLES, Recorded, Recording, recorded_example
 
+ELSEWHERE = ("several-stacks", "prod")
 each_example = pytest.mark.parametrize(("example", "stack"), STACKS_OF_EXAMPLES)
 
 
@@ -49,17 +51,23 @@ def test_reachable_only_when_guarded(example: str, stack: str) -> None:
 
 @each_example
 def test_every_ingress_rule_has_its_guard(example: str, stack: str) -> None:
-    """The connector checks the token of each app, but for apps that are public today; nothing else is served."""
+    """The connector asks for the token of the app's own guard, but for apps that are public today."""
     recording = recorded_example(example, stack)
     for config in recording.of_type("ZeroTrustTunnelCloudflaredConfig").values():
         *rules, last = config.inputs["config"]["ingresses"]
         assert last == {"service": "http_status:404"}
-        public = _public_apps(recording)
-        for rule in rules:
-            access = rule.get("originRequest", {}).get("access")
-            guarded = {f"aud-of-{app}" for app in _apps(recording) - public}
-            assert access is None or (access["required"] and set(access["audTags"]) <= guarded)
-        assert sum("access" in rule.get("originRequest", {}) for rule in rules) == len(_apps(recording) - public)
+        seen = {
+            rule["hostname"] + _path(rule.get("path")): rule.get("originRequest", {}).get("access") for rule in rules
+        }
+        guard = {"required": True, "teamName": "elsewhere" if (example, stack) == ELSEWHERE else "example"}
+        guards = recording.of_type("ZeroTrustAccessApplication")
+        assert seen == {
+            item.inputs["domain"]: None
+            if _is_public(recording, item)
+            else {**guard, "audTags": [f"aud-of-{item.name}"]}
+            for urn, item in guards.items()
+            if not _denies_host(urn)
+        }
 
 
 @each_example
@@ -87,16 +95,12 @@ def _denies_host(urn: str) -> bool:
     return urn.startswith("infra:access:DefaultDeny$")
 
 
-def _apps(recording: Recording) -> set[str]:
-    guards = recording.of_type("ZeroTrustAccessApplication")
-    return {item.name for urn, item in guards.items() if not _denies_host(urn)}
+def _path(pattern: str | None) -> str:
+    return re.sub(r"\\(.)", r"\1", pattern.removeprefix("^").removesuffix("(/|$)")) if pattern else ""
 
 
-def _public_apps(recording: Recording) -> set[str]:
-    bypasses = {
-        f"zeroTrustAccessPolicy:{item.name}"
-        for item in recording.of_type("ZeroTrustAccessPolicy").values()
-        if item.inputs["decision"] == "bypass"
+def _is_public(recording: Recording, guard: Recorded) -> bool:
+    policies = {
+        f"zeroTrustAccessPolicy:{item.name}": item for item in recording.of_type("ZeroTrustAccessPolicy").values()
     }
-    guards = recording.of_type("ZeroTrustAccessApplication").values()
-    return {item.name for item in guards if bypasses & {policy["id"] for policy in item.inputs["policies"]}}
+    return any(policies[entry["id"]].inputs["decision"] == "bypass" for entry in guard.inputs["policies"])

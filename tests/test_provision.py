@@ -69,21 +69,22 @@ def _inputs(item: Recorded | None) -> object:
 
 
 @pytest.mark.parametrize("example", SELF_CONTAINED)
-@pytest.mark.parametrize(("home", "host"), [({"path": "/added"}, None), ({"subdomain": "added"}, "added.example.com")])
-def test_an_added_app_touches_only_itself(example: str, home: dict[str, str], host: str | None, tmp_path: Path) -> None:
-    """Besides resources that carry its name there are the ingress map and, for a new host name, its DNS record."""
+@pytest.mark.parametrize(
+    ("home", "address"), [({"path": "/added"}, "apps.example.com/added"), ({"subdomain": "added"}, "added.example.com")]
+)
+def test_an_added_app_touches_only_itself(example: str, home: dict[str, str], address: str, tmp_path: Path) -> None:
+    """There are its component, its guard, its policy, the ingress map and, for a new host name, the DNS record."""
     document = read(example)
     department = next(iter(document["departments"]))
     added = {"owner": department, "service": "http://added.internal", "access": [department], "session": "13h", **home}
     document["apps"]["added-app"] = added
     before = recorded_example(example, stack_of(example))
     seen = touched(before, changed(example, document, tmp_path))
-    beside = {urn for urn in seen if not urn.endswith("::added-app")}
+    own = {urn for urn in seen if urn.endswith(("::added-app", f"::{address}"))}
+    policy = {urn for urn in seen if urn.rpartition("::")[2].startswith(f"allow-{department}-")}
     config = set(before.of_type("ZeroTrustTunnelCloudflaredConfig"))
-    policies = {urn for urn in beside if urn.startswith("infra:access:AccessPolicy")}
-    assert seen - beside
-    assert {urn.rpartition("::")[2].startswith(f"allow-{department}-") for urn in policies} == {True}
-    assert beside - policies - config == {urn for urn in beside if host and urn.endswith(f"::{host}")}
+    assert seen == own | policy | config
+    assert (len(own), len(policy), len(config)) == (4 if "subdomain" in home else 2, 2, 1)
 
 
 def test_a_changed_entry_keeps_the_policies_of_others(tmp_path: Path) -> None:
@@ -93,5 +94,19 @@ def test_a_changed_entry_keeps_the_policies_of_others(tmp_path: Path) -> None:
     before = recorded_example("several-stacks", "dev")
     after = changed("several-stacks", document, tmp_path)
     names = {urn.rpartition("::")[2] for urn in touched(before, after)}
-    assert names == {"brand", "allow-marketing-9c5fec24"}
+    assert names == {"apps-dev.example.com/brand", "allow-marketing-9c5fec24"}
     assert before.resources.keys() <= after.resources.keys()
+
+
+def test_a_renamed_app_replaces_its_guard(tmp_path: Path) -> None:
+    """Its address is guarded by the same resource, which is replaced because it is triggered by the key."""
+    document = read("minimal")
+    document["apps"]["spring"] = document["apps"].pop("campaigns")
+    (before,) = _guards(recorded_example("minimal", "dev"))
+    (after,) = _guards(changed("minimal", document, tmp_path))
+    assert (before.name, before.trigger) == ("apps.example.com/streamlit/marketing", "campaigns")
+    assert (after.name, after.trigger) == ("apps.example.com/streamlit/marketing", "spring")
+
+
+def _guards(recording: Recording) -> list[Recorded]:
+    return [item for item in recording.of_type("ZeroTrustAccessApplication").values() if item.trigger]

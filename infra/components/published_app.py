@@ -35,8 +35,13 @@ class PublishedApp(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource],
     ) -> None:
         super().__init__("infra:access:PublishedApp", app.name)
+        # Cloudflare knows a guard by its address and refuses a second one. When another app takes the address over, the
+        # old guard goes first: in place, the new app's people would reach the old origin until the ingress map follows.
+        opts = pulumi.ResourceOptions(
+            parent=self, depends_on=list(after), replacement_trigger=app.name, delete_before_replace=True
+        )
         application = cloudflare.ZeroTrustAccessApplication(
-            app.name,
+            home.domain,
             account_id=settings.account_id,
             name=names.application(settings.stack, app.title),
             domain=home.domain,
@@ -54,7 +59,7 @@ class PublishedApp(pulumi.ComponentResource):
             # Apps that share a host name would otherwise overwrite each other's cookie.
             path_cookie_attribute=True if home.path else None,
             tags=[names.TAG],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+            opts=opts,
         )
         self.aud = application.aud
         self.register_outputs({"aud": self.aud})
