@@ -143,7 +143,7 @@ class Day:
     """A calendar day, `YYYY-MM-DD`."""
 
     def decode(self, node: Node, problems: Problems) -> date | Bad:
-        if isinstance(node, Scalar) and re.fullmatch(r"\d{4}-\d\d-\d\d", node.text):
+        if isinstance(node, Scalar) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", node.text):
             try:
                 return date.fromisoformat(node.text)
             except ValueError:
@@ -152,7 +152,7 @@ class Day:
         return wrong(node, "a day such as `2027-03-31`", problems)
 
     def schema(self) -> JsonSchema:
-        return {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+        return {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
 @dataclass(frozen=True)
