@@ -24,12 +24,14 @@ down: ## stop the sandbox; its state is kept
 	@if [ -x $(BIN)/sandbox ]; then $(BIN)/sandbox down; else echo "nothing to stop: the sandbox has never been set up"; fi
 
 test: $(STAMP) ## format, lint, types and every test
-	@echo "== ruff check" && $(BIN)/ruff check
-	@echo "== ruff format" && $(BIN)/ruff format --check
-	@echo "== mypy" && $(BIN)/mypy
-	@echo "== engine" && $(BIN)/python -u -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
-	  || echo "no engine: the tests that need it are skipped, and say so"
-	@echo "== pytest" && $(BIN)/python -m pytest
+	@failed=; step() { echo "== $$1"; shift; "$$@" || failed="$$failed $${1##*/}"; }; \
+	step "ruff check" $(BIN)/ruff check; \
+	step "ruff format" $(BIN)/ruff format --check; \
+	step "mypy" $(BIN)/mypy; \
+	echo "== engine"; $(BIN)/python -u -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
+	  || echo "no engine: the tests that need it are skipped, and say so"; \
+	step "pytest" $(BIN)/pytest; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 check: $(STAMP) ## check apps.yaml and the stack files; no engine, no network, no account
 	@$(BIN)/gatehouse check
