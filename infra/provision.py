@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from infra import names
 from infra.access import who_may_enter
@@ -118,7 +117,7 @@ def _published(
 ) -> Mapping[str, PublishedApp]:
     published = {}
     for app, home in deployment.estate.tunnelled:
-        allowed: list[Any] = [
+        allowed = [
             ids.providers[provider.name] for provider in allowed_providers(app, deployment.estate, deployment.today)
         ]
         admission = Admission([policies[policy.name].id for policy in policies_of(app, deployment.today)], allowed)

@@ -32,7 +32,9 @@ def confirm_zone(settings: Settings, zone: Zone) -> None:
     try:
         found = cloudflare.get_zone(zone_id=zone.id)
     except Exception as error:  # the SDK raises a bare Exception for whatever the API refuses
-        raise wrong_zone(zone, f"zone `{zone.id}` cannot be read", str(error)) from None
+        answer = str(error).rpartition("returned an error: ")[2]
+        advice = "the id may be wrong, or the API token may lack `Zone Read` for it; see docs/first-account.md"
+        raise wrong_zone(zone, f"zone `{zone.id}` cannot be read", f"Cloudflare says: {answer}", advice) from None
     if found.account.id != settings.account_id:
         raise wrong_zone(zone, f"zone `{zone.id}` belongs to another account, `{found.account.id}`")
     if found.name != zone.name:
