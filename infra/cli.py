@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from infra.problems import ConfigError, Problem, render
+from infra.problems import ConfigError, render
 from infra.terminal import wants_color
 
 
@@ -58,12 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A command is over before there is garbage worth looking for, and looking takes a third of its time.
     gc.disable()
     try:
-        return _run(arguments)
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
     except ConfigError as error:
         print(render(error.problems, color=wants_color(sys.stderr)), file=sys.stderr)
         return 1
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read this has gone, as `head` does; Python would complain once more when it closes its output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception:
         import traceback
@@ -80,21 +84,11 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.schema import schema
 
         return schema(arguments.format)
-    root = project_root(Path.cwd())
     today = arguments.today or datetime.now(UTC).date()
     if arguments.command == "check":
         from infra.commands.check import check
 
-        return check(root, arguments.stack, today, arguments.format)
+        return check(Path.cwd(), arguments.stack, today, arguments.format)
     from infra.commands.who import who
 
-    return who(root, arguments.stack, today, arguments.subject, arguments.format)
-
-
-def project_root(start: Path) -> Path:
-    """The nearest folder upwards that holds apps.yaml. Raises ConfigError when there is none."""
-    for folder in (start, *start.parents):
-        if (folder / "apps.yaml").is_file():
-            return folder
-    advice = ("run the command in the project's folder",)
-    raise ConfigError([Problem("missing-file", f"there is no `apps.yaml` in `{start}` or above it", advice=advice)])
+    return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)

@@ -31,6 +31,15 @@ class Project:
     warnings: tuple[Problem, ...]
 
 
+def find_project(start: Path) -> Path:
+    """The nearest folder upwards that holds apps.yaml. Raises ConfigError when there is none."""
+    for folder in (start, *start.parents):
+        if (folder / APPS).is_file():
+            return folder
+    advice = ("run the command in the project's folder",)
+    raise ConfigError([Problem("missing-file", f"there is no `{APPS}` in `{start}` or above it", advice=advice)])
+
+
 def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     """Read apps.yaml, the named stacks (all of them when none is named) and people.yaml.
 
@@ -85,4 +94,4 @@ def _estates(
     return estates
 
 
-__all__ = ["ConfigError", "Project", "load_estate", "load_project"]
+__all__ = ["ConfigError", "Project", "find_project", "load_estate", "load_project"]

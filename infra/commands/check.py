@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from infra.load import load_project
+from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, count, render
 from infra.terminal import wants_color
 
 
-def check(root: Path, stacks: Sequence[str], today: date, form: str) -> int:
+def check(start: Path, stacks: Sequence[str], today: date, form: str) -> int:
     """Print the problems in the wanted form. The exit code is 1 if any of them is an error."""
     try:
-        project = load_project(root, stacks, today)
+        project = load_project(find_project(start), stacks, today)
         found, code = project.warnings, 0
     except ConfigError as error:
         found, code = error.problems, 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from infra.access.entitlements import Entitlement, entitlements, entitlements_of, turned_away, who_may_enter
 from infra.access.person import is_member
 from infra.estate import App, Estate, Tunnelled
-from infra.load import load_project
+from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, did_you_mean
 from infra.roster import Roster, identities
 from infra.terminal import bold, table, wants_color
@@ -27,9 +27,9 @@ class Answer:
     rows: tuple[tuple[str, ...], ...]
 
 
-def who(root: Path, stacks: Sequence[str], today: date, subject: str | None, form: str) -> int:
+def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, form: str) -> int:
     """Print who reaches what. Stacks that give the same answer are shown together."""
-    project = load_project(root, stacks, today)
+    project = load_project(find_project(start), stacks, today)
     estates = {name: estate for name, estate in project.estates.items() if estate.apps}
     if subject is not None:
         _require_known(subject, estates)

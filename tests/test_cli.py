@@ -1,0 +1,312 @@
+"""The offline commands as they are called: exit codes, formats, and who reaches what."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import infra.commands.check
+from infra.cli import main
+from tests.build import PREAMBLE, app
+
+pytestmark = pytest.mark.usefixtures("project")
+
+STACK = (Path(__file__).parent / "mistakes" / "Pulumi.dev.yaml").read_text("utf-8")
+VALUES = """\
+  gatehouse:providers:
+    workspace: {clientId: x, oktaAccount: "https://example.okta.com"}
+    partners:
+      clientId: x
+      authUrl: https://partners.example.com/authorize
+      tokenUrl: https://partners.example.com/token
+      certsUrl: https://partners.example.com/jwks
+"""
+APPS = (
+    PREAMBLE
+    + "apps:\n"
+    + app("campaigns", "/marketing", "[{deny: sales}, {allow: [marketing, contractors], expires: 2027-03-31}]")
+    + app("forecast", "/sales", "[sales]", ", machines: [exporter]")
+    + app("press", None, "[{public: true, reason: the press page, require: [{country: JP}]}]", ", only_in: [prod]")
+)
+PEOPLE = """\
+people:
+  mika@example.com: {name: Mika Tanaka, departments: [marketing]}
+  Both@example.com: {departments: [marketing, sales]}
+  kim@agency.example: {departments: [contractors]}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "apps.yaml").write_text(APPS, "utf-8")
+    (tmp_path / "people.yaml").write_text(PEOPLE, "utf-8")
+    for name in ("dev", "prod"):
+        text = STACK.partition("  gatehouse:providers:")[0].replace("apps.", f"apps-{name}.") + VALUES
+        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        code = main([*arguments, *(["--today", "2027-01-15"] if "schema" not in arguments else [])])
+    except SystemExit as left:
+        code = int(left.code or 0)
+    return (code, *capsys.readouterr())
+
+
+def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The lines of the answer for one stack, without the header."""
+    code, out, err = run(capsys, "who", *arguments, "--stack", "prod")
+    assert (code, err) == (0, "")
+    return [" ".join(line.split()) for line in out.splitlines()[3:] if line]
+
+
+def test_check_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "check", "--stack", "dev")
+    assert (code, out) == (0, "ok: 2 apps, 5 departments, 1 stack, as of 2027-01-15\n")
+    assert "warning[unused]" in err and "error" not in err
+
+
+def test_check_finds_the_project_from_below(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "apps" / "x").mkdir(parents=True)
+    monkeypatch.chdir(project / "apps" / "x")
+    assert run(capsys, "check")[0] == 0
+
+
+def test_check_looks_at_the_named_stacks_only(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "stacks" / "Pulumi.prod.yaml").write_text("config: {}\n", "utf-8")
+    assert run(capsys, "check", "--stack", "dev")[0] == 0
+    assert run(capsys, "check", "--stack", "prod")[0] == 1
+    assert run(capsys, "check")[0] == 1
+
+
+def test_check_changes_with_the_day(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--today", "2027-04-01"])
+    assert "this entry ended on 2027-03-31" in capsys.readouterr().err
+
+
+USAGE = [
+    (),
+    ("chekc",),
+    ("check", "--format", "xml"),
+    ("check", "--today", "tomorrow"),
+    ("check", "extra"),
+    ("check", "--stack"),
+    ("who", "a", "b"),
+]
+
+
+@pytest.mark.parametrize("arguments", USAGE)
+def test_wrong_usage_is_1(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """argparse would end with 2, which means something else here."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 1
+    assert "error[usage]: " in capsys.readouterr().err
+
+
+def test_help_is_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--help")[0] == 0
+
+
+def test_a_bug_is_70_and_keeps_its_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(infra.commands.check, "load_project", broken)
+    code, _, err = run(capsys, "check")
+    assert code == 70 and "KeyError: 'a bug'" in err
+
+
+def test_check_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "apps.yaml").write_text(APPS.replace("[sales]", "[saels]"), "utf-8")
+    code, out, err = run(capsys, "check", "--format", "json", "--stack", "dev")
+    assert (code, err) == (1, "")
+    assert json.loads(out) == {
+        "today": "2027-01-15",
+        "problems": [
+            {
+                "severity": "error",
+                "code": "unknown-department",
+                "message": "department `saels` is not declared",
+                "file": "apps.yaml",
+                "line": 20,
+                "column": 92,
+                "advice": [
+                    "did you mean `sales`?",
+                    "allowed: `marketing`, `sales`, `finance`, `staff`, `contractors`",
+                ],
+            }
+        ],
+    }
+
+
+def test_check_as_json_without_a_project(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    code, out, err = run(capsys, "check", "--format", "json")
+    assert (code, err) == (1, "")
+    assert [problem["code"] for problem in json.loads(out)["problems"]] == ["missing-file"]
+
+
+def test_check_for_github(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = APPS.replace("[sales]", "[saels]").replace("reason: the press page, ", "")
+    (project / "apps.yaml").write_text(text, "utf-8")
+    code, out, err = run(capsys, "check", "--format", "github", "--stack", "prod")
+    assert (code, err) == (1, "")
+    place = "file=apps.yaml"
+    near = "%0Adid you mean `sales`?%0Aallowed: `marketing`, `sales`, `finance`, `staff`, `contractors`"
+    why = "%0Awrite `reason:` for the reviewer: nobody signs in, and Cloudflare keeps no log"
+    assert out.splitlines() == [
+        f"::error {place},line=20,col=92,title=unknown-department::department `saels` is not declared{near}",
+        f"::error {place},line=21,col=93,title=public-without-reason::a public app says why{why}",
+    ]
+
+
+def test_nothing_for_github_is_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    used = app(
+        "all", "/all", "[staff, {allow: [finance], require: [{device: [laptop, phone]}]}]", ", machines: [robot]"
+    )
+    (project / "apps.yaml").write_text(APPS + used, "utf-8")
+    assert run(capsys, "check", "--format", "github", "--stack", "dev") == (0, "", "")
+
+
+def test_who_may_enter_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    when = "(unless in sales, until 2027-03-31)"
+    assert rows(capsys) == [
+        f"campaigns https://apps-prod.example.com/marketing/ marketing {when}, contractors {when}",
+        "forecast https://apps-prod.example.com/sales/ machine exporter, sales",
+        "press https://press.example.com/ anybody (in JP)",
+    ]
+
+
+def test_stacks_with_one_answer_are_shown_together(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("dev", "prod"):
+        path = project / "stacks" / f"Pulumi.{name}.yaml"
+        path.write_text(path.read_text("utf-8").replace(f"apps-{name}.", "apps."), "utf-8")
+    _, out, _ = run(capsys, "who", "forecast")
+    assert [line for line in out.splitlines() if line.startswith("stack")] == [
+        "stacks dev, prod, as of 2027-01-15: `forecast` (forecast) at https://apps.example.com/sales/"
+    ]
+
+
+WHO = [
+    (("campaigns",), ["marketing unless in sales, until 2027-03-31", "contractors unless in sales, until 2027-03-31"]),
+    (("press",), ["anybody in JP"]),
+    (
+        ("sales",),
+        [
+            "forecast https://apps-prod.example.com/sales/ sales always",
+            "press https://press.example.com/ anybody in JP",
+        ],
+    ),
+    (
+        ("exporter",),
+        [
+            "forecast https://apps-prod.example.com/sales/ exporter always",
+            "press https://press.example.com/ anybody in JP",
+        ],
+    ),
+    (
+        ("MIKA@example.com",),
+        [
+            "press https://press.example.com/ anybody in JP",
+            "campaigns https://apps-prod.example.com/marketing/ marketing unless in sales, until 2027-03-31",
+        ],
+    ),
+    # Somebody in two departments, one of which is turned away from what the other may enter.
+    (
+        ("both@example.com",),
+        [
+            "press https://press.example.com/ anybody in JP",
+            "forecast https://apps-prod.example.com/sales/ sales always",
+        ],
+    ),
+    (("robot",), ["press https://press.example.com/ anybody in JP"]),
+    (("stranger@elsewhere.example",), ["press https://press.example.com/ anybody in JP"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), WHO)
+def test_who(arguments: tuple[str, ...], expected: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert rows(capsys, *arguments) == expected
+
+
+SENTENCES = [
+    ("mika@example.com", "mika@example.com is in marketing, staff and reaches 2 of 3 apps"),
+    ("kim@agency.example", "kim@agency.example is in contractors and reaches 2 of 3 apps"),
+    ("x@y.example", "(not in people.yaml, so only what the address itself says is known)"),
+    ("cfo@example.com", "cfo@example.com is in finance, staff (not in people.yaml"),
+]
+
+
+@pytest.mark.parametrize(("subject", "expected"), SENTENCES)
+def test_who_somebody_is(subject: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert expected in run(capsys, "who", subject, "--stack", "prod")[1]
+
+
+def test_who_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "who", "forecast", "--format", "json", "--stack", "prod")
+    assert code == 0
+    assert json.loads(out) == {
+        "today": "2027-01-15",
+        "answers": [
+            {
+                "stacks": ["prod"],
+                "answer": "`forecast` (forecast) at https://apps-prod.example.com/sales/",
+                "rows": [{"who": "exporter", "when": "always"}, {"who": "sales", "when": "always"}],
+            }
+        ],
+    }
+
+
+def test_who_is_nothing_here(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "who", "campagns")
+    assert (code, out) == (1, "") and "did you mean `campaigns`?" in err
+
+
+def test_an_expired_app_has_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["who", "campaigns", "--stack", "dev", "--today", "2027-04-01"])
+    assert "nobody may enter" in capsys.readouterr().out
+
+
+def test_schema_needs_no_project(
+    tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert json.loads(run(capsys, "schema")[1])["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert run(capsys, "schema", "--format", "markdown")[1].startswith("# apps.yaml\n")
+
+
+GATEHOUSE = Path(sys.executable).with_name("gatehouse")
+
+
+def test_the_program_needs_neither_pulumi_nor_credentials(project: Path) -> None:
+    """As a process of its own, with an empty environment."""
+    code = "import sys; from infra.cli import main; main(['check']); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, env={}, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("ok: ") and "'infra.load'" in done.stdout
+    assert "'pulumi" not in done.stdout and "'socket'" not in done.stdout
+
+
+def test_a_reader_that_leaves_is_no_error(project: Path) -> None:
+    """`gatehouse who | head -0`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as broken:
+        done = subprocess.run(
+            [GATEHOUSE, "who"], cwd=project, stdout=broken, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "")
