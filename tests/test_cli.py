@@ -171,7 +171,7 @@ def test_check_for_github(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     why = "%0Awrite `reason:` for the reviewer: nobody signs in, and Cloudflare keeps no log"
     assert out.splitlines() == [
         f"::error {place},line=20,col=92,title=unknown-department::department `saels` is not declared{near}",
-        f"::error {place},line=21,col=93,title=public-without-reason::a public app says why{why}",
+        f"::error {place},line=21,col=99,title=public-without-reason::a public app says why{why}",
     ]
 
 
