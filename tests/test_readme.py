@@ -22,6 +22,8 @@ from infra.access import who_may_enter
 from infra.cli import parser as gatehouse_parser
 from infra.load import load_estate
 from sandbox.cli import _parser as sandbox_parser
+from sandbox.plugins.cloudflare.operations import stray_sentence
+from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -168,6 +170,21 @@ def test_every_make_target_is_documented() -> None:
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     listed = set(re.findall(r"^\| `make ([a-z]+)`", COMMANDS.read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == targets
+
+
+def test_operations_shows_the_real_recovery(bless: bool) -> None:
+    """The message about an object that the state does not know, and the commands in it, are the sandbox's own."""
+    page = ROOT / "docs" / "operations.md"
+    (shown,) = (block for block in blocks(page, "text") if "was killed while it created" in block)
+    kind = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken"
+    wanted = {"accountId": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "name": "gatehouse-sandbox-nightly-export"}
+    said = stray_sentence(RESOURCE_TYPES[kind], wanted, "ebcc614a-c835-4fcd-ba30-ebe6bae7982d")
+    story, _, _ = shown.partition("There is ")
+    real = f"{story}There is {said}\n"
+    if bless:
+        page.write_text(page.read_text(encoding="utf-8").replace(shown, real), encoding="utf-8")
+    else:
+        assert shown == real
 
 
 def test_first_account_asks_for_every_permission() -> None:
