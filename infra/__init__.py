@@ -1,9 +1,28 @@
 """Gatehouse: one reviewed file, `apps.yaml`, becomes guarded apps in Cloudflare and Snowflake.
 
-    apps.yaml ─ source ─ schema ─┐                      ┌─ access ─ lints ─ report      gatehouse check, who, …
+    apps.yaml ─ source ─ schema ─┐                      ┌─ access ─ lints ─ commands      gatehouse check, who, …
                                  ├─ resolve → Estate ───┤
-    stacks/Pulumi.<stack>.yaml ──┘    (checks)          └─ policies, ingress ─ settings ─ components      pulumi up
+    stacks/Pulumi.<stack>.yaml ──┘    (checks)          └─ policies, ingress ─ rules ─ components         pulumi up
 
-Data flows one way. Everything above `settings` is plain Python without pulumi, credentials or network: it decides what
-is meant. `components` turn an Estate into resources and decide nothing. tests/test_layers.py holds these arrows.
+Data flows one way. All but `settings`, `components`, `provision` and `__main__` is plain Python without pulumi,
+credentials or network: it decides what is meant. `components` turn an Estate into resources and decide nothing.
+
+A module imports from earlier lines only, never from its own (held by tests/test_layers.py):
+
+    terminal
+    problems
+    syntax
+    source
+    shapes
+    records
+    schema
+    stack
+    names, estate
+    resolve, policies, ingress
+    checks, access, rules
+    lints, roster
+    load, settings
+    commands, components
+    cli, provision
+    __main__
 """

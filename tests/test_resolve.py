@@ -68,6 +68,12 @@ def test_entries() -> None:
     assert public.require == (Networks(("192.0.2.7",)),)
 
 
+def test_norway_is_a_country() -> None:
+    """YAML 1.1 reads `NO` as false, and a rule about Norway would be gone."""
+    (entry,) = entries("[{allow: marketing, require: [{country: [NO, SE]}], exclude: [{country: NO}]}]")
+    assert (entry.require, entry.exclude) == ((Countries(("NO", "SE")),), (Countries(("NO",)),))
+
+
 def test_addresses_of_people_are_lower_case() -> None:
     preamble = PREAMBLE.replace("emails: [cfo@example.com]", "emails: [CFO@Example.com]").replace(
         "domains: [example.com]", "domains: [Example.COM]"
