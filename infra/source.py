@@ -16,7 +16,7 @@ from typing import NamedTuple
 import yaml
 
 from infra.problems import Problems, Related, Source, Span
-from infra.syntax import lines_of, syntax_problem
+from infra.syntax import hidden_characters, lines_of, syntax_problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 32
@@ -110,6 +110,7 @@ def read_text(path: Path, name: str, problems: Problems) -> str | None:
 def parse(text: str, name: str, problems: Problems) -> Node | None:
     """The root node of a YAML text, or None for an empty text or one that had to be refused."""
     source = Source(name, lines_of(text))
+    problems.found += hidden_characters(text, source)
     try:
         return _Builder(source, problems).build(iter(yaml.parse(text, Loader=_Loader)))
     except _Refused:

@@ -1,13 +1,16 @@
-"""What libyaml says about a text that is no YAML, in words for people who have never read its grammar."""
+"""What is wrong with a text before it means anything, in words for people who have never read YAML's grammar."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import yaml
 
 from infra.problems import Problem, Related, Source, Span
 
+# They turn the direction of what follows, so that a reviewer reads something else than a program (CVE-2021-42574).
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONFLICT = re.compile(r"(<{7}|>{7})( |$)")
 _WORDS = {
     "mapping values are not allowed in this context": (
@@ -50,6 +53,14 @@ def syntax_problem(error: yaml.YAMLError, text: str, source: Source) -> Problem:
     return Problem("yaml-syntax", message, span, related=tuple(related), advice=advice)
 
 
+def hidden_characters(text: str, source: Source) -> Iterator[Problem]:
+    """Every character that makes the file look like another one to those who review it."""
+    for found in _TURNING.finditer(text):
+        message = f"the invisible character U+{ord(found[0]):04X} changes the order in which this line is shown"
+        advice = ("remove it: what is reviewed must be what is read",)
+        yield Problem("hidden-character", message, _place(text, found.start(), source), advice=advice)
+
+
 def _words(said: str, source: Source, span: Span) -> tuple[str, tuple[str, ...]]:
     if said == "found character that cannot start any token":
         line = source.lines[span.line]
@@ -65,12 +76,15 @@ def _unreadable(text: str, source: Source) -> Problem:
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if found is None:
         return Problem("yaml-syntax", "this is not YAML")
-    before = text[: found.start()]
-    line = len(lines_of(before)) - 1
-    column = len(lines_of(before)[-1])
     message = f"the character U+{ord(found[0]):04X} cannot stand in YAML"
     advice = ("remove it; it may have come with a copy from a terminal",)
-    return Problem("yaml-syntax", message, Span(source, line, column, line, column + 1), advice=advice)
+    return Problem("yaml-syntax", message, _place(text, found.start(), source), advice=advice)
+
+
+def _place(text: str, at: int, source: Source) -> Span:
+    before = lines_of(text[:at])
+    line, column = len(before) - 1, len(before[-1])
+    return Span(source, line, column, line, column + 1)
 
 
 def _at(mark: yaml.Mark, source: Source) -> Span:

@@ -101,7 +101,8 @@ FORMS = [
     (words.HOST, ["a.example", "a.example:8443"], ["a", "a.example/", "https://a.example", "A.example", "a.example:"]),
     (words.VERSION, ["1", "14.2.0"], ["v1", "1.", "1.2.3.4.5"]),
     (words.IDENTIFIER, ["FINANCE", "_a1"], ["1a", "a-b", 'a"b', "a b", "a;b", ""]),
-    (words.TITLE, ["Ledger", "帳簿 2"], ["", " ", "a\nb"]),
+    (words.TITLE, ["Ledger", "帳簿 2"], ["", " ", " a", "a\nb", "a\x1b[0m", "a\u202eb", "a\x85"]),
+    (words.VALUE, ["Marketing EMEA", "https://x.example/", "é"], ["", " ", "a ", " a", "a\nb", "a\u2066", "a\x7f"]),
 ]
 
 

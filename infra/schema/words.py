@@ -6,9 +6,12 @@ from typing import Literal
 
 from infra.shapes import ListOf, Shape, Text, Word
 
+# Titles and values are printed; a character that a terminal obeys, or that turns the direction of a line, has no place.
+_LINE = r"[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+"
+
 NAME = Text("a name: lower-case letters, digits and `-`, at most 40", r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", "campaigns")
 STACK = Text("a stack name", r"[A-Za-z0-9_.-]{1,100}", "prod")
-TITLE = Text("a title on one line", r"\S.*", "Campaign performance", most=200)
+TITLE = Text("a title on one line", rf"(?=\S){_LINE}", "Campaign performance", most=200)
 EMAIL = Text(
     "an e-mail address", r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "cfo@example.com"
 )
@@ -17,7 +20,7 @@ COUNTRY = Text("a country code of two capital letters", r"[A-Z]{2}", "JP")
 PATH = Text("a path of lower-case segments", r"(/[a-z0-9][a-z0-9._~-]*)+", "/streamlit/marketing")
 LABEL = Text("a DNS label", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "campaigns")
 DURATION = Text("a duration in `m`, `h` or `d`", r"[1-9][0-9]{0,4}[mhd]", "8h")
-VALUE = Text("a value", r"\S(.*\S)?", most=1000)
+VALUE = Text("a value", rf"(?=\S)(?!.*\s$){_LINE}", most=1000)
 WORD = Text("a word", r"[A-Za-z_][A-Za-z0-9_.:-]*", "employment")
 FOLDER = Text(
     "a folder of this project", r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "apps/campaigns"
