@@ -168,8 +168,8 @@ def _own(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
     """The entries of `gatehouse:`, without the prefix but with the place of the whole key."""
     ours: dict[str, tuple[Scalar, Node]] = {}
     for name, node in config.entries:
-        namespace, colon, rest = name.text.rpartition(":")
-        if namespace == PROJECT or not colon:
+        namespace, _, rest = (name.text if ":" in name.text else f"{PROJECT}:{name.text}").partition(":")
+        if namespace == PROJECT:
             if rest in ours:
                 related = (Related(ours[rest][0].span, "first here"),)
                 problems.add(
@@ -179,4 +179,7 @@ def _own(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
             ours.setdefault(rest, (name._replace(text=rest), node))
         elif rest in ("apiToken", "apiKey", "password", "privateKey", "token"):
             Encrypted().decode(node, problems)
+        elif meant := [line for line in did_you_mean(namespace, [PROJECT]) if line.startswith("did")]:
+            message = f"`{name.text}` is for no program here"
+            problems.add("unknown-key", message, name.span, advice=meant)
     return list(ours.values())

@@ -282,6 +282,12 @@ def test_an_expired_app_has_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nobody may enter" in capsys.readouterr().out
 
 
+def test_a_stack_without_apps(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = STACK.replace("account: self", "account: only").partition("  gatehouse:providers:")[0] + VALUES
+    (project / "stacks" / "Pulumi.account.yaml").write_text(text, "utf-8")
+    assert run(capsys, "who", "--stack", "account") == (0, "no apps in account, as of 2027-01-15\n", "")
+
+
 def test_schema_needs_no_project(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

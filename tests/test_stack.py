@@ -55,6 +55,8 @@ REFUSED = [
     ("config: {\n", ["yaml-syntax"]),
     ("conf: {}\n", ["missing-key"] * 3 + ["unknown-key"]),
     (STACK + "  gatehouse:hostName: x.example.com\n", ["unknown-key"]),
+    (STACK + "  gatehose:subdomains: '*.example.com'\n", ["unknown-key"]),
+    (STACK + "  gatehouse:config:organization: Example\n", ["unknown-key"]),
     (STACK + "  team: example\n", ["duplicate-key"]),
     (STACK + "  gatehouse:team: example\n", ["duplicate-key"]),
     (STACK + "  gatehouse:subdomains: wiki.example.com\n", ["bad-format"]),

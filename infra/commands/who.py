@@ -31,7 +31,7 @@ def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, fo
     """Print who reaches what. Stacks that give the same answer are shown together."""
     project = load_project(find_project(start), stacks, today)
     estates = {name: estate for name, estate in project.estates.items() if estate.apps}
-    if subject is not None:
+    if subject is not None and estates:
         _require_known(subject, estates)
     answers: dict[Answer, list[str]] = {}
     for name, estate in estates.items():
@@ -41,6 +41,8 @@ def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, fo
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         _print(answers, today)
+        if not answers:
+            print(f"no apps in {', '.join(project.estates)}, as of {today}")
     return 0
 
 

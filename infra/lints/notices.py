@@ -71,3 +71,8 @@ def lint_unused(lint: Lint) -> None:
         for name, span in table.declared.items():
             if name not in used:
                 lint.scope.problems.add("unused", f"no app uses the {what} `{name}`", span, severity="warning")
+    vouching = {department.provider.name for department in lint.scope.estate.departments}
+    for name, span in file.identity.providers.declared.items() if file.identity else ():
+        if name not in vouching:
+            message = f"the identity provider `{name}` vouches for no department"
+            lint.scope.problems.add("unused", message, span, severity="warning")
