@@ -18,6 +18,7 @@ _URL_LIMIT = 63  # characters of an application's URL (developers.cloudflare.com
 def check_addresses(scope: Scope) -> None:
     """Ensure that each address belongs to one app."""
     first: dict[str, tuple[str, Span]] = {}
+    shared = frozenset(scope.estate.shared_hostnames)
     for app, home in scope.estate.tunnelled:
         span = _address_span(scope.file.apps[app.name])
         if home.path == "/cdn-cgi" or home.path.startswith("/cdn-cgi/"):
@@ -28,6 +29,10 @@ def check_addresses(scope: Scope) -> None:
             message = f"`{app.name}` and `{name}` are both served at `{home.domain}`"
             related = (Related(place, f"`{name}` is served there"),)
             scope.problems.add("duplicate-address", message, span, related=related)
+        if not home.path and home.hostname in shared:
+            message = f"`{app.name}` takes all of `{home.hostname}`, which the apps with a `path` share"
+            advice = ("give it another `subdomain`, or a `path` as well",)
+            scope.problems.add("duplicate-address", message, span, advice=advice)
         first.setdefault(home.domain, (app.name, span))
         if len(home.domain) > _URL_LIMIT:
             message = f"`{home.domain}` has {len(home.domain)} characters; Access applications may have {_URL_LIMIT}"
