@@ -61,7 +61,7 @@ class Api:
             await JSONResponse(reply.body, reply.status)(scope, receive, send)
 
     def _reply(self, request: router.Request) -> _Reply:
-        fault = faults.strike(self._store, request.method, request.path)
+        fault = faults.strike(self._store, request.method, request.path, request.body.decode(errors="replace"))
         # The count is saved even when the request itself is refused or lost.
         self._store.commit()
         if fault is not None and fault.kind == "status":

@@ -28,7 +28,7 @@ class Fault:
 
 
 def add_rule(store: Store, sent: Json) -> Json:
-    """Store a rule: `method` and `path` are regular expressions, of the whole method and part of the path.
+    """Store a rule: `method`, `path` and `body` are regular expressions, of the whole method and a part of the others.
 
     It strikes from the `nth` matching request on, `count` times (0: for ever).
     """
@@ -38,7 +38,8 @@ def add_rule(store: Store, sent: Json) -> Json:
     rule: Json = {
         "id": str(uuid.uuid4()),
         "method": str(sent.get("method", ".*")),
-        "path": str(sent.get("path", ".*")),
+        "path": str(sent.get("path", "")),
+        "body": str(sent.get("body", "")),
         "nth": int(sent.get("nth", 1)),
         "count": int(sent.get("count", 1)),
         "kind": kind,
@@ -47,7 +48,7 @@ def add_rule(store: Store, sent: Json) -> Json:
         "message": str(sent.get("message", "refused by a fault rule of the sandbox")),
         "seen": 0,
     }
-    for key in ("method", "path"):
+    for key in ("method", "path", "body"):
         try:
             re.compile(rule[key])
         except re.error as error:
@@ -56,11 +57,12 @@ def add_rule(store: Store, sent: Json) -> Json:
     return rule
 
 
-def strike(store: Store, method: str, path: str) -> Fault | None:
+def strike(store: Store, method: str, path: str, body: str) -> Fault | None:
     """Count the request against every rule; the first rule whose turn it is decides."""
     struck: Fault | None = None
     for rule in store.all("faults", SCOPE):
-        if not re.fullmatch(rule["method"], method) or not re.search(rule["path"], path):
+        meant = re.search(rule["path"], path) and re.search(rule["body"], body)
+        if not re.fullmatch(rule["method"], method) or not meant:
             continue
         seen = int(rule["seen"]) + 1
         store.put("faults", SCOPE, rule["id"], {**rule, "seen": seen})
