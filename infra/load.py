@@ -86,8 +86,7 @@ def _estates(
         if stack and file:
             estates[name] = resolve(file, stack, known, problems)
             scopes.append(Scope(file, stack, known, estates[name], problems, root))
-    for scope in scopes:
-        check(scope)
+    check(*scopes)
     if not problems.has_errors:
         for scope in scopes:
             run_lints(scope, today)

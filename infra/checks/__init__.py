@@ -12,7 +12,7 @@ from infra.checks.access import (
     check_mfa,
     check_public,
 )
-from infra.checks.addresses import check_addresses, check_hostnames, check_services
+from infra.checks.addresses import check_addresses, check_hostnames, check_services, check_stacks_apart
 from infra.checks.expectations import check_expectations
 from infra.checks.limits import check_limits
 from infra.checks.people import check_departments, check_devices, check_domains, check_groups, check_providers
@@ -48,7 +48,9 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(scope: Scope) -> None:
-    """Run every check; what they find is in `scope.problems`."""
-    for rule in CHECKS:
-        rule(scope)
+def check(*scopes: Scope) -> None:
+    """Run every check on each of the stacks, and those on all together; what they find is in `problems`."""
+    for scope in scopes:
+        for rule in CHECKS:
+            rule(scope)
+    check_stacks_apart(scopes)

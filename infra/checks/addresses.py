@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from infra.checks.scope import Scope
 from infra.problems import Related, Span
@@ -52,6 +53,22 @@ def check_hostnames(scope: Scope) -> None:
             message = f"`{home.hostname}` is more than one level below `{zone}`"
             advice = ("Cloudflare's universal certificate covers one level; use a `-` or order another certificate",)
             scope.problems.add("needs-certificate", message, place, advice=advice, severity="warning")
+
+
+def check_stacks_apart(scopes: Iterable[Scope]) -> None:
+    """Ensure that no two stacks serve one host name: its record and applications would belong to both."""
+    first: dict[tuple[str | None, str], tuple[Scope, Span]] = {}
+    for scope in scopes:
+        values = scope.stack.values
+        for hostname in scope.estate.hostnames:
+            key = "hostname" if hostname in scope.estate.shared_hostnames else "subdomains"
+            place = values.at[key]
+            other, there = first.setdefault((values.zone_id, hostname), (scope, place))
+            if other is not scope:
+                message = f"`{hostname}` is served by stack `{other.stack.name}` as well"
+                advice = (f"write another `gatehouse:{key}` in one of them",)
+                related = (Related(there, "served from here"),)
+                scope.problems.add("duplicate-address", message, place, related=related, advice=advice)
 
 
 def check_services(scope: Scope) -> None:
