@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,8 +34,10 @@ def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, fo
     if subject is not None and estates:
         _require_known(subject, estates)
     answers: dict[Answer, list[str]] = {}
+    # Host names differ from stack to stack; without them, stacks that admit the same people share one table.
+    where = in_full if len(estates) == 1 or form == "json" else in_short
     for name, estate in estates.items():
-        answers.setdefault(_answer(estate, subject, today, project.roster), []).append(name)
+        answers.setdefault(_Question(estate, today, project.roster, where).answer(subject), []).append(name)
     if form == "json":
         document = {"today": str(today), "answers": [_as_json(answer, names) for answer, names in answers.items()]}
         print(json.dumps(document, indent=2, ensure_ascii=False))
@@ -76,33 +78,49 @@ def _require_known(subject: str, estates: Mapping[str, Estate]) -> None:
         raise ConfigError([Problem("unknown-subject", message, advice=did_you_mean(subject, names))])
 
 
-def _answer(estate: Estate, subject: str | None, today: date, roster: Roster | None) -> Answer:
-    if subject is None:
-        every = tuple((app.name, where(app), who_may_enter(app, today)) for app in estate.apps)
-        return Answer("everything", ("APP", "ADDRESS", "WHO MAY ENTER"), every)
-    if "@" in subject:
-        return _about_person(estate, subject, today, roster)
-    app = next((app for app in estate.apps if app.name == subject), None)
-    if app is not None:
-        rows = tuple((item.who, item.conditions or "always") for item in entitlements_of(app, today))
-        sentence = f"`{app.name}` ({app.title}) at {where(app)}" + ("" if rows else ": nobody may enter")
-        return Answer(sentence, ("WHO", "WHEN"), rows)
-    mine = [item for item in entitlements(estate, today) if item.who == subject or item.kind == "anybody"]
-    return _reach(estate, f"`{subject}`", mine)
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of one stack; `where` says where people find an app."""
 
+    estate: Estate
+    today: date
+    roster: Roster | None
+    where: Callable[[App], str]
 
-def _about_person(estate: Estate, email: str, today: date, roster: Roster | None) -> Answer:
-    people = {address.lower(): entry for address, entry in roster.people.items()} if roster else {}
-    entry = people.get(email.lower())
-    found: list[Entitlement] = [item for item in entitlements(estate, today) if item.kind == "anybody"]
-    through: list[str] = []
-    for person in identities(email, entry, estate):
-        mine = {department.name for department in estate.departments if is_member(person, department)}
-        through += sorted(mine)
-        found += [item for item in entitlements(estate, today) if item.who in mine and _reaches(item, mine)]
-    about = f"{email} is in {', '.join(through) or 'no department'}"
-    unknown = "" if entry else " (not in people.yaml, so only what the address itself says is known)"
-    return _reach(estate, f"{about}{unknown} and", found)
+    def answer(self, subject: str | None) -> Answer:
+        estate, today = self.estate, self.today
+        if subject is None:
+            every = tuple((app.name, self.where(app), who_may_enter(app, today)) for app in estate.apps)
+            return Answer("everything", ("APP", "ADDRESS", "WHO MAY ENTER"), every)
+        if "@" in subject:
+            return self.about_person(subject)
+        app = next((app for app in estate.apps if app.name == subject), None)
+        if app is not None:
+            rows = tuple((item.who, item.conditions or "always") for item in entitlements_of(app, today))
+            sentence = f"`{app.name}` ({app.title}) at {self.where(app)}" + ("" if rows else ": nobody may enter")
+            return Answer(sentence, ("WHO", "WHEN"), rows)
+        mine = [item for item in entitlements(estate, today) if item.who == subject or item.kind == "anybody"]
+        return self.reach(f"`{subject}`", mine)
+
+    def about_person(self, email: str) -> Answer:
+        people = {address.lower(): entry for address, entry in self.roster.people.items()} if self.roster else {}
+        entry = people.get(email.lower())
+        everything = entitlements(self.estate, self.today)
+        found: list[Entitlement] = [item for item in everything if item.kind == "anybody"]
+        through: list[str] = []
+        for person in identities(email, entry, self.estate):
+            mine = {department.name for department in self.estate.departments if is_member(person, department)}
+            through += sorted(mine)
+            found += [item for item in everything if item.who in mine and _reaches(item, mine)]
+        about = f"{email} is in {', '.join(through) or 'no department'}"
+        unknown = "" if entry else " (not in people.yaml, so only what the address itself says is known)"
+        return self.reach(f"{about}{unknown} and", found)
+
+    def reach(self, about: str, found: Sequence[Entitlement]) -> Answer:
+        apps = {app.name: app for app in self.estate.apps}
+        rows = tuple((item.app, self.where(apps[item.app]), item.who, item.conditions or "always") for item in found)
+        reach = f"{len({row[0] for row in rows})} of {len(apps)} apps"
+        return Answer(f"{about} reaches {reach}", ("APP", "ADDRESS", "AS", "WHEN"), rows)
 
 
 def _reaches(item: Entitlement, mine: set[str]) -> bool:
@@ -110,13 +128,11 @@ def _reaches(item: Entitlement, mine: set[str]) -> bool:
     return item.kind == "department" and not turned_away(item.denials) & mine
 
 
-def _reach(estate: Estate, about: str, found: Sequence[Entitlement]) -> Answer:
-    apps = {app.name: app for app in estate.apps}
-    rows = tuple((item.app, where(apps[item.app]), item.who, item.conditions or "always") for item in found)
-    reach = f"{len({row[0] for row in rows})} of {len(apps)} apps"
-    return Answer(f"{about} reaches {reach}", ("APP", "ADDRESS", "AS", "WHEN"), rows)
-
-
-def where(app: App) -> str:
+def in_full(app: App) -> str:
     """Where people find an app."""
     return app.home.url if isinstance(app.home, Tunnelled) else "Snowflake"
+
+
+def in_short(app: App) -> str:
+    """The same without what differs between stacks."""
+    return (app.home.path or "a host name of its own") if isinstance(app.home, Tunnelled) else "Snowflake"
