@@ -9,13 +9,15 @@ from pathlib import Path
 import pulumi
 
 from infra.load import load_estate
-from infra.problems import ConfigError
+from infra.problems import ConfigError, render
 
 
 def main() -> None:
     today = datetime.now(UTC).date()
     try:
-        estate = load_estate(Path(pulumi.get_root_directory()), pulumi.get_stack(), today)
+        estate, warnings = load_estate(Path(pulumi.get_root_directory()), pulumi.get_stack(), today)
+        if warnings:
+            pulumi.log.warn(render(warnings))
         # Importing the provider's SDK takes seconds, a third of them in the garbage collector, which finds nothing.
         gc.disable()
         from infra.provision import provision

@@ -53,12 +53,12 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     return Project(estates, roster, in_order(problems.found))
 
 
-def load_estate(root: Path, stack: str, today: date) -> Estate:
-    """The estate of one stack, for which people.yaml means nothing. Raises ConfigError."""
+def load_estate(root: Path, stack: str, today: date) -> tuple[Estate, tuple[Problem, ...]]:
+    """The estate of one stack and the warnings that remain. people.yaml means nothing for it. Raises ConfigError."""
     problems = Problems()
     estates = _estates(root, load_file(root, problems), [stack], today, problems)
     problems.raise_errors()
-    return estates[stack]
+    return estates[stack], in_order(problems.found)
 
 
 def load_file(root: Path, problems: Problems) -> AppsFile | None:
@@ -71,7 +71,7 @@ def _estates(
     root: Path, file: AppsFile | None, stacks: Iterable[str], today: date, problems: Problems
 ) -> dict[str, Estate]:
     known = stack_names(root)
-    chosen = tuple(stacks) or known
+    chosen = tuple(dict.fromkeys(stacks)) or known
     for name in chosen:
         if name not in known:
             problems.add(

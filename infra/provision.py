@@ -80,7 +80,12 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
         "tunnel_id": tunnel.id,
         "tunnel_token": tunnel.token,
         "machines": {
-            name: {"client_id": token.client_id, "client_secret": token.client_secret} for name, token in tokens.items()
+            name: {
+                "client_id": token.client_id,
+                "client_secret": token.client_secret,
+                "expires_at": token.expires_at,
+            }
+            for name, token in tokens.items()
         },
     }
 

@@ -94,7 +94,8 @@ def _computed(kind: str, name: str) -> dict[str, str]:
         case "zeroTrustAccessApplication":
             return {"aud": f"aud-of-{name}"}
         case "zeroTrustAccessServiceToken":
-            return {"clientId": f"{name}.access", "clientSecret": "canary-client-secret"}
+            expiry = "2027-11-22T00:00:00Z"
+            return {"clientId": f"{name}.access", "clientSecret": "canary-client-secret", "expiresAt": expiry}
         case _:
             return {}
 

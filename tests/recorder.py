@@ -228,7 +228,7 @@ def record_project(
         from infra.provision import provision
         from infra.settings import load_settings
 
-        estate = load_estate(root, stack, today)
+        estate, _ = load_estate(root, stack, today)
         for name, value in provision(estate, load_settings(estate), today).items():
             pulumi.export(name, value)
 

@@ -40,6 +40,21 @@ def test_broken_files_end_in_the_rendered_problems(tmp_path: Path) -> None:
     assert seen.value.__suppress_context__
 
 
+def test_warnings_are_said_while_deploying(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever deploys reads what `gatehouse check` warns of, such as an app that anybody can enter."""
+    public = EXAMPLES / "public-opt-out"
+    stack = "dev"
+    record(run_entrypoint, stack=stack, root=public, config=decrypted(public, stack))
+    said = "\n".join(item.getMessage() for item in caplog.records if item.levelname == "WARNING")
+    assert "warning[public]: `" in said
+    assert "--> apps.yaml:" in said
+
+
+def test_no_warning_is_said_of_files_without_one(caplog: pytest.LogCaptureFixture) -> None:
+    record(run_entrypoint, stack="dev", root=MINIMAL, config=decrypted(MINIMAL, "dev"))
+    assert not [item for item in caplog.records if "warning[" in item.getMessage()]
+
+
 @pytest.mark.parametrize(
     ("zone_id", "zone", "message"),
     [

@@ -119,7 +119,7 @@ def test_readme_shows_the_apps_that_make_up_shows() -> None:
     """Each row of the table is an app of the sandbox stack, with its address and who may enter."""
     table = next(block for block in blocks(README, "text") if "Who may enter" in block)
     day = date(2026, 11, 22)
-    estate = load_estate(ROOT, "sandbox", day)
+    estate, _ = load_estate(ROOT, "sandbox", day)
     rows = [f"{app.title} {home.url} {who_may_enter(app, day)}" for app, home in estate.tunnelled]
     _, _, listed = table.partition("Who may enter\n")
     assert sorted(" ".join(line.split()) for line in listed.splitlines()) == sorted(rows)

@@ -19,7 +19,7 @@ def settings(example: str, stack: str, config: dict[str, object] | None = None, 
     root = root or EXAMPLES / example
 
     def program() -> None:
-        found.append(load_settings(load_estate(root, stack, TODAY)))
+        found.append(load_settings(load_estate(root, stack, TODAY)[0]))
 
     record(program, stack=stack, root=root, config=decrypted(root, stack) if config is None else config)
     return found[0]

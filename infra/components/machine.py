@@ -11,11 +11,15 @@ from infra.settings import Settings
 
 
 class MachineToken(pulumi.ComponentResource):
-    """Client id and client secret of a machine. Cloudflare shows the secret once; it is kept in Pulumi's state."""
+    """Client id and client secret of a machine. Cloudflare shows the secret once; it is kept in Pulumi's state.
+
+    `expires_at` is when the token stops working, unless it is refreshed or rotated before.
+    """
 
     id: pulumi.Output[str]
     client_id: pulumi.Output[str]
     client_secret: pulumi.Output[str]
+    expires_at: pulumi.Output[str]
 
     def __init__(self, machine: Machine, settings: Settings) -> None:
         super().__init__("infra:access:MachineToken", machine.name)
@@ -29,4 +33,7 @@ class MachineToken(pulumi.ComponentResource):
         self.id = token.id
         self.client_id = token.client_id
         self.client_secret = pulumi.Output.secret(token.client_secret)
-        self.register_outputs({"clientId": self.client_id, "clientSecret": self.client_secret})
+        self.expires_at = token.expires_at
+        self.register_outputs(
+            {"clientId": self.client_id, "clientSecret": self.client_secret, "expiresAt": self.expires_at}
+        )
