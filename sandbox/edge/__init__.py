@@ -1,0 +1,1 @@
+"""The edge of the sandbox: connectors register here, browsers enter here."""

@@ -1,0 +1,80 @@
+"""What the browser side of the edge asks of the tunnel side: requests and WebSockets, carried to a connector."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Source = Literal["origin", "cloudflared"]
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """A browser's request without its body; hop-by-hop headers are dropped by the tunnel side."""
+
+    method: str
+    authority: str
+    path: str  # with the query, as the browser sent it: percent signs and dots are left alone
+    headers: Headers  # names in lower case, no `host` (that is the authority)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An origin's answer; `source` says whether the origin or the connector wrote it."""
+
+    status: int
+    headers: Headers
+    body: AsyncIterator[bytes]
+    source: Source
+
+
+class NoConnectorError(Exception):
+    """No live connection of this tunnel: Cloudflare shows error 1033 with status 530."""
+
+
+class ConnectionLostError(Exception):
+    """The connection broke after the request was sent: a 502, and nothing is sent twice."""
+
+
+class WebSocketRefusedError(Exception):
+    """The origin or the connector did not upgrade; its answer goes to the browser as it is."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"not upgraded: {answer.status}")
+        self.answer = answer
+
+
+class WebSocketPipe(Protocol):
+    """An open WebSocket to the origin: raw bytes of frames, both ways."""
+
+    @property
+    def headers(self) -> Headers:
+        """The origin's 101 headers: `sec-websocket-accept`, the protocol, cookies."""
+        ...
+
+    async def send(self, chunk: bytes) -> None:
+        """Bytes of the browser; waits while the connector's window is full."""
+        ...
+
+    async def receive(self) -> bytes:
+        """Bytes of the origin; empty at the end."""
+        ...
+
+    async def close(self) -> None:
+        """End both directions; harmless when they have ended."""
+        ...
+
+
+class Upstream(Protocol):
+    """The tunnel side. Raises `NoConnectorError` without a live connection, `ConnectionLostError` when one breaks."""
+
+    async def request(self, tunnel_id: str, head: RequestHead, body: AsyncIterator[bytes]) -> Answer:
+        """Send one request; the answer's body streams, and closing it early cancels the stream."""
+        ...
+
+    async def websocket(self, tunnel_id: str, head: RequestHead) -> WebSocketPipe:
+        """Open a WebSocket (`sec-websocket-key` in the head); raises `WebSocketRefusedError` when not upgraded."""
+        ...
