@@ -102,13 +102,8 @@ class _Resolver:
         provider = default
         if written.provider is not None and self.file.identity is not None:
             provider = self.find("provider", self.providers, self.file.identity.providers, written.provider)
-        elif default is None and len(self.providers) > 1 and self.file.identity and not self.file.identity.default:
-            self.problems.add(
-                "no-provider",
-                f"nothing says which identity provider vouches for `{name}`",
-                self.file.departments.declared[name],
-                advice=("write `provider:` here, or `default:` under `identity`",),
-            )
+        elif default is None and self.file.identity and not self.file.identity.default:
+            self.unvouched(name, self.file.identity.providers)
         if provider is None:
             return
         directory = self.stack.values.directory.get(provider.name, Table())
@@ -123,12 +118,25 @@ class _Resolver:
             written.at,
         )
 
+    def unvouched(self, name: str, providers: Table[Any]) -> None:
+        """Report a department without a provider, unless the providers themselves could not be read."""
+        advice = "write `provider:` here, or `default:` under `identity`"
+        if providers.readable and not providers.declared:
+            advice = "declare one under `identity.providers`"
+        elif len(self.providers) < 2:
+            return
+        message = f"nothing says which identity provider vouches for `{name}`"
+        self.problems.add("no-provider", message, self.file.departments.declared[name], advice=(advice,))
+
     def in_stack(self, app: apps.App) -> bool:
         for word in app.only_in:
             if word not in self.stacks:
                 message, label = f"stack `{word}` has no file", f"there is no `{FOLDER}/Pulumi.{word}.yaml`"
                 advice = did_you_mean(word, self.stacks)
                 self.problems.add("unknown-stack", message, word.span, label=label, advice=advice)
+            elif word == self.stack.name and not self.stack.has_apps:
+                label = f"its `gatehouse:account` is `{self.stack.values.account}`"
+                self.problems.add("unknown-stack", f"stack `{word}` has no apps", word.span, label=label)
         return self.stack.has_apps and (not app.only_in or self.stack.name in app.only_in)
 
     def app(self, name: str, written: apps.App) -> estate.App | None:

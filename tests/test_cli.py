@@ -68,6 +68,10 @@ def rows(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     return [" ".join(line.split()) for line in out.splitlines()[3:] if line]
 
 
+def test_a_stack_named_twice_is_read_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "check", "--stack", "dev", "--stack", "dev") == run(capsys, "check", "--stack", "dev")
+
+
 def test_check_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "check", "--stack", "dev")
     assert (code, out) == (0, "ok: 2 apps, 5 departments, 1 stack, as of 2027-01-15\n")

@@ -18,7 +18,7 @@ from infra.checks.limits import check_limits
 from infra.checks.people import check_departments, check_devices, check_domains, check_groups, check_providers
 from infra.checks.scope import Check, Scope
 from infra.checks.sources import check_sources
-from infra.checks.stacks import check_account, check_directory, check_provider_values, check_zone
+from infra.checks.stacks import check_account, check_directory, check_owners, check_provider_values, check_zone
 from infra.checks.streamlit import check_homes, check_snowflake_access, check_snowflake_secrets
 
 CHECKS: tuple[Check, ...] = (
@@ -54,3 +54,4 @@ def check(*scopes: Scope) -> None:
         for rule in CHECKS:
             rule(scope)
     check_stacks_apart(scopes)
+    check_owners(scopes)

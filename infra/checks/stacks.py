@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from infra.checks.scope import Scope
-from infra.problems import did_you_mean
+from infra.problems import Related, did_you_mean
 from infra.records import Table
-from infra.stack import FOLDER, ProviderValues
+from infra.stack import FOLDER, PROJECT, ProviderValues
 
 # What each type of identity provider needs of an account, from Cloudflare's page of each. Secrets are asked for by
 # `settings`: a template without them is complete until it is deployed.
@@ -45,6 +47,27 @@ def check_account(scope: Scope) -> None:
         advice = did_you_mean(account, (*scope.stacks, "self", "only"))
         scope.problems.add("unknown-stack", f"stack `{account}` has no file", account.span,
                            label=f"there is no `{FOLDER}/Pulumi.{account}.yaml`", advice=advice)  # fmt: skip
+
+
+def check_owners(scopes: Iterable[Scope]) -> None:
+    """Ensure that the stack which others look their identity providers up in owns them, in the same account."""
+    by_name = {scope.stack.name: scope for scope in scopes}
+    for scope in by_name.values():
+        values, owner = scope.stack.values, by_name.get(scope.stack.values.account or "")
+        if owner is None or owner is scope or scope.stack.owns_singletons:
+            continue
+        there = owner.stack.values
+        if there.account and not owner.stack.owns_singletons:
+            related = (Related(there.at["account"], "it looks them up itself"),)
+            message = f"stack `{owner.stack.name}` owns no identity providers"
+            scope.problems.add("unknown-stack", message, values.at["account"], related=related)
+        for key, mine, its in (("accountId", values.account_id, there.account_id), ("team", values.team, there.team)):
+            if mine and its and mine != its:
+                message = (
+                    f"stack `{owner.stack.name}`, which owns the identity providers, has another `{PROJECT}:{key}`"
+                )
+                related = (Related(there.at[key], "this one"),)
+                scope.problems.add("other-account", message, values.at[key], related=related)
 
 
 def check_provider_values(scope: Scope) -> None:
