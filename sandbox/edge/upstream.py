@@ -21,13 +21,19 @@ class RequestHead:
     headers: Headers  # names in lower case, no `host` (that is the authority)
 
 
+class Body(AsyncIterator[bytes], Protocol):
+    """A streamed body. Whoever does not read it to its end closes it, which cancels the request."""
+
+    async def aclose(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An origin's answer; `source` says whether the origin or the connector wrote it."""
 
     status: int
     headers: Headers
-    body: AsyncIterator[bytes]
+    body: Body
     source: Source
 
 
@@ -72,7 +78,7 @@ class Upstream(Protocol):
     """The tunnel side. Raises `NoConnectorError` without a live connection, `ConnectionLostError` when one breaks."""
 
     async def request(self, tunnel_id: str, head: RequestHead, body: AsyncIterator[bytes]) -> Answer:
-        """Send one request; the answer's body streams, and closing it early cancels the stream."""
+        """Send one request; both bodies stream."""
         ...
 
     async def websocket(self, tunnel_id: str, head: RequestHead) -> WebSocketPipe:
