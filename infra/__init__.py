@@ -17,7 +17,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     records
     schema
     stack
-    names, estate
+    names, estate, spelling
     resolve, policies, ingress
     checks, access, rules
     lints, roster

@@ -30,6 +30,7 @@ from infra.estate import (
 )
 
 Canonical = tuple[str, tuple[str, ...]]
+Content = tuple[Decision, tuple[str, ...], tuple[Canonical, ...], tuple[Canonical, ...], str]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,12 @@ class AnyOf:
     condition: Condition
 
     @property
+    def content(self) -> Canonical:
+        return canonical(self.condition)
+
+    @property
     def name(self) -> str:
-        kind, values = canonical(self.condition)
+        kind, values = self.content
         return names.keyed(["any-of", kind, *values], [kind, values])
 
 
@@ -65,13 +70,18 @@ class Policy:
         return not self.departments and not self.machines
 
     @property
+    def content(self) -> Content:
+        """All that decides who enters, and for how long: equal for equal meaning."""
+        require = tuple(sorted(canonical(condition) for condition in set(self.require)))
+        exclude = tuple(sorted(canonical(condition) for condition in set(self.exclude)))
+        return (self.decision, self.members, require, exclude, self.session)
+
+    @property
     def name(self) -> str:
         """Frozen by a golden test: a change of this scheme replaces every policy in every account."""
-        require = sorted(canonical(condition) for condition in set(self.require))
-        exclude = sorted(canonical(condition) for condition in set(self.exclude))
+        decision, members, require, exclude, _ = self.content
         kinds = [kind for kind, _ in require] + [f"not-{kind}" for kind, _ in exclude]
-        content = [self.decision, self.members, require, exclude, self.session]
-        return names.keyed([self.decision.replace("_", "-"), *(self.members or ("everyone",)), *kinds], content)
+        return names.keyed([decision.replace("_", "-"), *(members or ("everyone",)), *kinds], self.content)
 
     @property
     def any_of(self) -> tuple[AnyOf, ...]:
@@ -141,5 +151,8 @@ def all_any_of(policies: Iterable[Policy]) -> tuple[AnyOf, ...]:
 def _once(items: Iterable[Named]) -> tuple[Named, ...]:
     first: dict[str, Named] = {}
     for item in items:
-        first.setdefault(item.name, item)
+        same = first.setdefault(item.name, item)
+        # The hash is short enough to be forged, and an app must never get the policy of another one.
+        if same is not item and same.content != item.content:
+            raise AssertionError(f"two different rules have the name `{item.name}`; change one of them")
     return tuple(first.values())

@@ -16,6 +16,7 @@ from infra.records import Noun, Table, check_declared
 from infra.schema import apps, people
 from infra.schema.words import ProviderType
 from infra.shapes import Word
+from infra.spelling import cidr, cloudflare_duration, minutes
 from infra.stack import FOLDER, Stack
 
 T = TypeVar("T")
@@ -23,17 +24,6 @@ T = TypeVar("T")
 DEFAULT_SESSION = "24h"
 DEFAULT_TOKEN = "365d"  # noqa: S105 - a duration
 STREAMLIT_PORT = 8501
-
-
-def minutes(duration: str) -> int:
-    """`90m`, `8h` or `7d` in minutes."""
-    return int(duration[:-1]) * {"m": 1, "h": 60, "d": 1440}[duration[-1]]
-
-
-def cloudflare_duration(duration: str) -> str:
-    """The same duration in the units Cloudflare knows; it has no days."""
-    total = minutes(duration)
-    return f"{total}m" if total % 60 else f"{total // 60}h"
 
 
 def resolve(file: schema.AppsFile, stack: Stack, stacks: Iterable[str], problems: Problems) -> estate.Estate:
@@ -107,10 +97,12 @@ class _Resolver:
         if provider is None:
             return
         directory = self.stack.values.directory.get(provider.name, Table())
+        # Addresses are compared in lower case; a denial of a group that never matches would let its members in.
+        asserted = str.lower if provider.type == "google-workspace" else str
         self.departments[name] = estate.Department(
             name,
             provider,
-            tuple(estate.Group(group, directory.get(group, group)) for group in written.groups),
+            tuple(estate.Group(group, directory.get(group, asserted(group))) for group in written.groups),
             estate.Claim(written.claim.name, written.claim.value) if written.claim else None,
             tuple(email.lower() for email in written.emails),
             tuple(domain.lower() for domain in written.domains),
@@ -229,7 +221,7 @@ class _Resolver:
         if written.country:
             yield estate.Countries(tuple(dict.fromkeys(written.country)))
         if written.ip:
-            yield estate.Networks(tuple(dict.fromkeys(written.ip)))
+            yield estate.Networks(tuple(dict.fromkeys(cidr(network) for network in written.ip)))
         if devices := self.find_all("device", self.devices, self.file.devices, written.device):
             yield estate.Devices(devices)
         if departments := self.members(written.department):

@@ -55,6 +55,8 @@ def included(policy: Policy, ids: Ids) -> list[Selector]:
     machines = sorted({machine.name for machine in policy.machines})
     found: list[Selector] = [{"group": {"id": ids.departments[name]}} for name in departments]
     found += [{"service_token": {"token_id": ids.machines[name]}} for name in machines]
+    if policy.is_everyone and policy.decision not in ("bypass", "deny"):
+        raise AssertionError(f"a policy that includes nobody must not become one for everyone: `{policy.name}`")
     return [EVERYONE] if policy.is_everyone else found
 
 

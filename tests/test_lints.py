@@ -40,6 +40,14 @@ ENTRIES = [
     ("[{allow: [marketing, sales], exclude: [{department: marketing}]}]", []),
     ("[{allow: marketing, require: [mfa], exclude: [mfa]}]", ["unsatisfiable"]),
     ("[{allow: marketing, require: [{country: JP}], exclude: [{country: KP}]}]", []),
+    ("[{allow: marketing, require: [{country: JP}], exclude: [{country: [JP, US]}]}]", ["unsatisfiable"]),
+    (
+        "[{allow: marketing, require: [{country: [JP, US]}], exclude: [{country: JP}, {country: US}]}]",
+        ["unsatisfiable"],
+    ),
+    ("[{allow: marketing, require: [{country: [JP, US]}], exclude: [{country: JP}]}]", []),
+    ("[{allow: marketing, require: [{ip: 10.1.0.0/16}], exclude: [{ip: 10.0.0.0/8}]}]", ["unsatisfiable"]),
+    ("[{allow: marketing, require: [{ip: 10.0.0.0/8}], exclude: [{ip: [10.1.0.0/16, '2001:db8::/32']}]}]", []),
     # shadowed
     ("[marketing, marketing]", ["shadowed"]),
     ("[{allow: [marketing, sales]}, sales]", ["shadowed"]),
@@ -52,6 +60,7 @@ ENTRIES = [
     ("[{allow: marketing, require: [{country: JP}]}, {allow: marketing, require: [{country: [JP, US]}]}]", []),
     ("[{allow: marketing, exclude: [{country: KP}]}, {allow: marketing, require: [mfa]}]", []),
     ("[{allow: marketing, exclude: [{country: KP}]}, {allow: marketing, exclude: [{country: KP}]}]", ["shadowed"]),
+    ("[{allow: marketing, require: [{ip: 10.0.0.0/8}]}, {deny: marketing, require: [{ip: 10.0.0.1}]}]", ["shadowed"]),
     ("[marketing, {deny: marketing}]", ["shadowed"]),
     ("[{deny: marketing}, {allow: [marketing, sales]}]", []),
     ("[{deny: marketing}, marketing]", ["nobody", "shadowed"]),

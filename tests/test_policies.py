@@ -57,6 +57,10 @@ SAME = [
     ("{allow: marketing, require: [mfa, mfa]}", "{allow: marketing, require: [{mfa: true}]}"),
     ("{allow: marketing, reason: one}", "{allow: marketing, reason: another, expires: 2030-01-01}"),
     ("{allow: marketing, session: 24h}", "{allow: marketing, session: 1d}"),
+    (
+        "{allow: marketing, require: [{ip: ['2001:DB8::/32', 192.0.2.7]}]}",
+        "{allow: marketing, require: [{ip: [192.0.2.7/32, '2001:db8::/32', 192.0.2.7]}]}",
+    ),
 ]
 
 
@@ -79,6 +83,14 @@ DIFFERENT = [
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_different_meaning_has_different_names(one: str, other: str) -> None:
     assert [policy.name for policy in of(f"[{one}]")] != [policy.name for policy in of(f"[{other}]")]
+
+
+def test_rules_that_only_share_a_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever forges the hash of a policy cannot slip another one under it."""
+    monkeypatch.setattr("infra.names.keyed", lambda *_: "allow-marketing-00000000")
+    assert len(of("[marketing, marketing]")) == 1
+    with pytest.raises(AssertionError, match="two different rules have the name"):
+        of("[marketing, {allow: marketing, require: [mfa]}]")
 
 
 def shared() -> Estate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.estate import Countries, Emails, Entry, Estate, InSnowflake, Mfa, Networks, Tunnelled
-from infra.resolve import cloudflare_duration, minutes
+from infra.spelling import cloudflare_duration, minutes
 from tests.build import PREAMBLE, STACK, app, codes, estate, scope
 
 DURATIONS = [("1m", 1, "1m"), ("90m", 90, "90m"), ("120m", 120, "2h"), ("8h", 480, "8h"), ("7d", 10080, "168h")]
@@ -65,7 +65,7 @@ def test_entries() -> None:
     assert [item.name for item in long.departments] == ["sales"]
     assert (long.require, long.session) == ((Mfa(), Countries(("JP",))), "1h")
     assert (denial.decision, public.decision, public.departments) == ("deny", "bypass", ())
-    assert public.require == (Networks(("192.0.2.7",)),)
+    assert public.require == (Networks(("192.0.2.7/32",)),)
 
 
 def test_norway_is_a_country() -> None:
@@ -85,6 +85,15 @@ def test_addresses_of_people_are_lower_case() -> None:
     assert found.apps[0].access[0].require == (Emails(("a@example.com",)),)
 
 
+def test_groups_of_google_are_addresses() -> None:
+    """And those of others are names, in which capitals count."""
+    groups = "groups: [Marketing@Example.com]"
+    preamble = PREAMBLE.replace("groups: [Marketing]", groups)
+    for kind, expected in (("google-workspace", "marketing@example.com"), ("okta", "Marketing@Example.com")):
+        found = scope("apps:\n" + app("a"), preamble=preamble.replace("type: okta", f"type: {kind}"))
+        assert found.estate.departments[0].groups[0].id == expected
+
+
 def test_a_single_provider_is_the_default() -> None:
     preamble = "identity: {providers: {pin: {type: one-time-pin}}}\ndepartments: {marketing: {emails: [a@b.example]}}\n"
     found = estate("apps:\n" + app("a", "/a"), preamble=preamble)
@@ -93,8 +102,8 @@ def test_a_single_provider_is_the_default() -> None:
 
 
 def test_machines_live_a_year_unless_said_otherwise() -> None:
-    preamble = PREAMBLE.replace("{owner: finance}", "{owner: finance, duration: 30m}")
-    assert [item.hours for item in estate("apps:\n" + app("a"), preamble=preamble).machines] == [1, 8760]
+    preamble = PREAMBLE.replace("{owner: finance}", "{owner: finance, duration: 90d}")
+    assert [item.hours for item in estate("apps:\n" + app("a"), preamble=preamble).machines] == [2160, 8760]
 
 
 STACKS = [("dev", ["a", "b"]), ("prod", ["a"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra import rules
-from infra.estate import Countries, Department, Emails, Group, Mfa, Provider
+from infra.estate import Countries, Decision, Department, Emails, Group, Mfa, Provider
 from infra.policies import Policy
 from infra.problems import Source, Span
 from infra.rules import Ids
@@ -59,3 +59,11 @@ def test_overlapping_exclusions_collapse() -> None:
 def test_github_teams(group: str, expected: dict[str, str]) -> None:
     """A team stands behind its organization."""
     assert rules.members(department("github", (Group(group, group),)), IDS) == [{"github_organization": expected}]
+
+
+@pytest.mark.parametrize("decision", ["allow", "non_identity"])
+def test_nobody_never_becomes_everyone(decision: Decision) -> None:
+    """Only a public app and a denial speak about everyone."""
+    with pytest.raises(AssertionError, match="must not become one for everyone"):
+        rules.included(Policy(decision), IDS)
+    assert rules.included(Policy("bypass"), IDS) == rules.included(Policy("deny"), IDS) == [{"everyone": {}}]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from infra.access.entitlements import ANYBODY, Entitlement, entitlements_of
 from infra.estate import Condition, Countries, Department, Emails, Entry, Members, Networks, Tunnelled
 from infra.lints.lint import Lint
 from infra.policies import canonical
 from infra.problems import Related
+
+Network = IPv4Network | IPv6Network
 
 _USE_A_LIST = "entries of `require` must all hold; for an OR write a list inside one of them"
 
@@ -34,8 +36,7 @@ def _impossible(entry: Entry) -> tuple[str, str]:
     people = [set(condition.addresses) for condition in entry.require if isinstance(condition, Emails)]
     if people and not set.intersection(*people):
         return "nobody has two addresses at once", _USE_A_LIST
-    excluded = {canonical(condition) for condition in entry.exclude}
-    if any(canonical(condition) in excluded for condition in entry.require):
+    if any(_left_out(condition, entry.exclude) for condition in entry.require):
         return "what is required is excluded as well", "remove one of them"
     for condition in entry.require:
         if isinstance(condition, Members) and not _shares_provider(entry.departments, condition.departments):
@@ -56,6 +57,25 @@ def _common_network(required: list[tuple[str, ...]]) -> bool:
             if one.version == other.version and one.overlaps(other)
         ]
     return bool(first)
+
+
+def _left_out(required: Condition, exclude: tuple[Condition, ...]) -> bool:
+    """Whether whoever meets a requirement is excluded by conditions of the same kind."""
+    kind, values = canonical(required)
+    same = [others for other, others in map(canonical, exclude) if other == kind]
+    return bool(same) and _within(kind, values, tuple(value for others in same for value in others))
+
+
+def _within(kind: str, values: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether each value is one of the others, or a network inside one of them."""
+    if kind != "ip" or set(values) <= set(others):
+        return set(values) <= set(others)
+    wide = [ip_network(other) for other in others]
+    return all(any(_inside(ip_network(value), network) for network in wide) for value in values)
+
+
+def _inside(narrow: Network, wide: Network) -> bool:
+    return narrow.version == wide.version and narrow.overlaps(wide) and narrow.prefixlen >= wide.prefixlen
 
 
 def _shares_provider(some: tuple[Department, ...], others: tuple[Department, ...]) -> bool:
@@ -102,7 +122,7 @@ def _weaker(wide: Entry | Entitlement, narrow: Entry | Entitlement) -> bool:
 
 def _implies(narrow: Condition, wide: Condition) -> bool:
     (kind, values), (wide_kind, wide_values) = canonical(narrow), canonical(wide)
-    return kind == wide_kind and set(values) <= set(wide_values)
+    return kind == wide_kind and _within(kind, values, wide_values)
 
 
 def _word(entry: Entry) -> str:

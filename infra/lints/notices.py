@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.access.entitlements import entitlements_of
 from infra.lints.lint import Lint
-from infra.resolve import minutes
+from infra.spelling import minutes
 
 LONG_SESSION = "24h"
 SOON = 14  # days
