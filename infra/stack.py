@@ -6,10 +6,13 @@ decrypted values when the program runs.
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.problems import Problems, Related, did_you_mean
+from infra.problems import Problem, Problems, Related, did_you_mean
 from infra.records import MapOf, Record, Table, key
 from infra.schema.words import DOMAIN, NAME, TITLE, VALUE, WORD
 from infra.shapes import BAD, Bad, Flag, JsonSchema, ListOf, Place, Shape, Text, Word, wrong
@@ -27,12 +30,25 @@ URL = Text("an https URL", r"https?://\S+", "https://login.example.com/authorize
 UUID = Text("an object id", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+# Keys of Pulumi's providers that hold a secret, and ours.
+_SECRETS = ("apiToken", "apiKey", "apiUserServiceKey", "password", "privateKey", "token", "clientSecret")
+_SPELLINGS = {spelling for key in _SECRETS for spelling in (key, re.sub("([A-Z])", r"_\1", key).lower())}
+_SECRET_LINE = re.compile(rf"((?:{'|'.join(_SPELLINGS)})['\"]?\s*:\s*)([^\s{{].*)", re.IGNORECASE)
+
+
+def _is_encrypted(node: Node) -> bool:
+    if not isinstance(node, Mapping) or [name.text for name, _ in node.entries] != ["secure"]:
+        return False
+    value = node.entries[0][1]
+    return isinstance(value, Scalar) and bool(value.text)
+
+
 @dataclass(frozen=True)
 class Encrypted(Shape[bool]):
     """A value that Pulumi has encrypted; plain text is refused before it is committed."""
 
     def decode(self, node: Node, problems: Problems) -> bool | Bad:
-        if isinstance(node, Mapping) and [name.text for name, _ in node.entries] == ["secure"]:
+        if _is_encrypted(node):
             return True
         node.span.source.hide(node.span)
         if isinstance(node, Scalar) and node.text:
@@ -137,10 +153,12 @@ def decode_stack(text: str, name: str, problems: Problems) -> Stack | None:
     file = f"{FOLDER}/Pulumi.{name}.yaml"
     before = len(problems.found)
     root = parse(text, file, problems)
+    _hide_lines(problems.found[before:])
     if root is None and len(problems.found) == before:
         problems.add("empty-file", f"`{file}` holds no configuration", advice=("see docs/first-account.md",))
     if root is None:
         return None
+    _hide_values(root)
     config = _config(root, problems)
     values = BAD if config is None else VALUES.decode(Mapping(config.span, tuple(_own(config, problems))), problems)
     return None if isinstance(values, Bad) else Stack(name, file, values)
@@ -177,9 +195,26 @@ def _own(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
                     related=related, advice=(f"a key without prefix means `{PROJECT}:` as well; remove one of them",),
                 )  # fmt: skip
             ours.setdefault(rest, (name._replace(text=rest), node))
-        elif rest in ("apiToken", "apiKey", "password", "privateKey", "token"):
+        elif rest in _SPELLINGS:
             Encrypted().decode(node, problems)
         elif meant := [line for line in did_you_mean(namespace, [PROJECT]) if line.startswith("did")]:
             message = f"`{name.text}` is for no program here"
             problems.add("unknown-key", message, name.span, advice=meant)
     return list(ours.values())
+
+
+def _hide_values(node: Node) -> None:
+    """Mask what stands after a key that is nearly one of a secret: its line may be shown for another reason."""
+    for name, value in node.entries if isinstance(node, Mapping) else ():
+        near = difflib.get_close_matches(name.text.rpartition(":")[2], _SPELLINGS, n=1, cutoff=0.8)
+        if near and not _is_encrypted(value):
+            value.span.source.hide(value.span)
+        _hide_values(value)
+
+
+def _hide_lines(found: Iterable[Problem]) -> None:
+    """Mask secrets in a text that is no YAML, or whose keys are written twice."""
+    for source in {problem.span.source for problem in found if problem.span}:
+        source.lines[:] = [
+            _SECRET_LINE.sub(lambda match: match[1] + "*" * len(match[2]), line) for line in source.lines
+        ]

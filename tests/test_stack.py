@@ -79,6 +79,14 @@ SECRETS = [
     ("  cloudflare:apiToken: hunter2\n", "plain-secret"),
     ("  snowflake:password: hunter2\n", "plain-secret"),
     ("  snowflake:privateKey: hunter2\n", "plain-secret"),
+    ("  cloudflare:api_token: hunter2\n", "plain-secret"),
+    ("  gatehouse:apiToken: hunter2\n", "unknown-key"),
+    ("  gatehouse:providers: {okta: {clientSecrt: hunter2}}\n", "unknown-key"),
+    ("  gatehouse:providers: {okta: {client_secret: hunter2}}\n", "unknown-key"),
+    ("  cloudflare:apiToken: {secure: }\n", "wrong-type"),
+    ("  cloudflare:apiToken: {secure: [hunter2]}\n", "wrong-type"),
+    ("  cloudflare:apiToken: {secure: AAAB}\n  cloudflare:apiToken: hunter2\n", "duplicate-key"),
+    ("  cloudflare:apiToken: 'hunter2\n", "yaml-syntax"),
 ]
 
 
