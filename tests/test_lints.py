@@ -125,3 +125,23 @@ def test_machines_below() -> None:
     """A machine that may enter the inner app only is shown like a department."""
     inner = app("inner", "/team/draft", "[marketing]", ", machines: [robot]")
     assert any("looser-below" in item for item in found(app("outer", "/team") + inner))
+
+
+SERVICES = [
+    ("http://wiki.internal", "http://WIKI.internal:80", "[marketing]", "[sales]", True),
+    ("http://wiki.internal", "http://wiki.internal", "[marketing]", "[{allow: marketing, require: [mfa]}]", True),
+    ("http://wiki.internal", "http://wiki.internal", "[{allow: marketing, require: [mfa]}]", "[marketing]", True),
+    ("http://wiki.internal", "http://wiki.internal", "[marketing]", "[marketing]", False),
+    ("http://wiki.internal", "http://wiki.internal:8080", "[marketing]", "[sales]", False),
+    ("http://wiki.internal", "https://wiki.internal", "[marketing]", "[sales]", False),
+    ("unix:/run/wiki.sock", "unix:/run/wiki.sock", "[marketing]", "[sales]", True),
+    ("http_status:503", "http_status:503", "[marketing]", "[sales]", False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "mine", "theirs", "expected"), SERVICES)
+def test_shared_service(one: str, other: str, mine: str, theirs: str, expected: bool) -> None:
+    """Two guards in front of one service are as strong as the weaker one."""
+    first = app("a", None, mine).replace("http://a.internal", one)
+    lints = found(first + app("b", None, theirs).replace("http://b.internal", other))
+    assert any("shared-service" in item for item in lints) == expected

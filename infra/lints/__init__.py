@@ -9,14 +9,16 @@ from collections.abc import Callable
 from datetime import date
 
 from infra.checks.scope import Scope
-from infra.lints.entries import lint_looser_below, lint_shadowed, lint_unsatisfiable
+from infra.lints.entries import lint_shadowed, lint_unsatisfiable
 from infra.lints.lint import Lint
+from infra.lints.neighbours import lint_looser_below, lint_shared_service
 from infra.lints.notices import lint_expiry, lint_nobody, lint_public, lint_sessions, lint_unused
 
 LINTS: tuple[Callable[[Lint], None], ...] = (
     lint_unsatisfiable,
     lint_shadowed,
     lint_looser_below,
+    lint_shared_service,
     lint_public,
     lint_nobody,
     lint_expiry,

@@ -1,12 +1,11 @@
-"""Lints about entries of `access` against each other: those that never match, never decide, or decide too much."""
+"""Lints about entries of `access` against each other: those that never match or never decide."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from infra.access.entitlements import ANYBODY, Entitlement, entitlements_of
-from infra.estate import Condition, Countries, Department, Emails, Entry, Members, Networks, Tunnelled
+from infra.access.entitlements import Entitlement
+from infra.estate import Condition, Countries, Department, Emails, Entry, Members, Networks
 from infra.lints.lint import Lint
 from infra.policies import canonical
 from infra.problems import Related
@@ -110,10 +109,10 @@ def _decides_before(wide: Entry, narrow: Entry) -> bool:
         return False
     if wide.expires is not None and (narrow.expires is None or wide.expires < narrow.expires):
         return False
-    return _weaker(wide, narrow)
+    return weaker(wide, narrow)
 
 
-def _weaker(wide: Entry | Entitlement, narrow: Entry | Entitlement) -> bool:
+def weaker(wide: Entry | Entitlement, narrow: Entry | Entitlement) -> bool:
     """Whether the conditions of `narrow` imply those of `wide`."""
     required = all(any(_implies(has, wants) for has in narrow.require) for wants in wide.require)
     excluded = {canonical(condition) for condition in narrow.exclude}
@@ -127,38 +126,3 @@ def _implies(narrow: Condition, wide: Condition) -> bool:
 
 def _word(entry: Entry) -> str:
     return "public" if entry.decision == "bypass" else entry.decision
-
-
-def lint_looser_below(lint: Lint) -> None:
-    """Ensure that an app below another one's path is not more open by accident: it inherits nothing."""
-    at = {(home.hostname, home.path): app for app, home in lint.scope.estate.tunnelled}
-    for inner, home in lint.scope.estate.tunnelled:
-        outer = next((at[key] for key in _around(home) if key in at), None)
-        if outer is None:
-            continue
-        allowed = tuple(entitlements_of(outer, lint.today))
-        extra = [item for item in entitlements_of(inner, lint.today) if not any(_grants(o, item) for o in allowed)]
-        if extra:
-            known = {item.who for item in allowed}
-            how = "with fewer conditions than" if all(item.who in known for item in extra) else "but not"
-            who = ", ".join(f"`{name}`" for name in dict.fromkeys(item.who for item in extra))
-            message = f"{who} may enter `{inner.name}` {how} `{outer.name}`, whose path is around it"
-            advice = ("the most specific app decides alone and inherits nothing from the one around it",)
-            related = (Related(outer.span, "around it"),)
-            lint.scope.problems.add(
-                "looser-below", message, inner.span, related=related, advice=advice, severity="warning"
-            )
-
-
-def _grants(wide: Entitlement, narrow: Entitlement) -> bool:
-    """Whether who has `narrow` has all of it through `wide`; false where it is not obvious."""
-    same = wide.who == ANYBODY or (wide.kind, wide.who) == (narrow.kind, narrow.who)
-    return same and _weaker(wide, narrow) and set(wide.denials) <= set(narrow.denials)
-
-
-def _around(home: Tunnelled) -> Iterable[tuple[str, str]]:
-    """The addresses above a path, nearest first."""
-    path = home.path
-    while path:
-        path = path.rpartition("/")[0]
-        yield home.hostname, path
