@@ -38,10 +38,23 @@ def evaluate(objects: AccessObjects, visitor: Visitor, request: Request) -> Outc
     application = application_at(objects.applications, request.host, request.path)
     if application is None:
         return Outcome("unprotected", None, None, "no application covers this URL")
-    policies = [_whole(objects, entry) for entry in documents(application.get("policies"))]
-    offered = texts(application.get("allowed_idps")) or tuple(objects.identity_providers)
-    outcome = evaluate_policies(objects, policies, visitor, offered)
+    return evaluate_application(objects, application, visitor)
+
+
+def evaluate_application(objects: AccessObjects, application: Json, visitor: Visitor) -> Outcome:
+    """The answer of one application to a visitor."""
+    outcome = evaluate_policies(objects, policies_of(objects, application), visitor, offered_idps(objects, application))
     return replace(outcome, application_id=str(application["id"]))
+
+
+def policies_of(objects: AccessObjects, application: Json) -> list[Json]:
+    """The policies of an application in full, each with its precedence there."""
+    return [_whole(objects, entry) for entry in documents(application.get("policies"))]
+
+
+def offered_idps(objects: AccessObjects, application: Json) -> tuple[str, ...]:
+    """The identity providers that an application offers; one that names none offers all of the account."""
+    return texts(application.get("allowed_idps")) or tuple(objects.identity_providers)
 
 
 def evaluate_policies(

@@ -8,7 +8,8 @@ wildcard matches by whole segments, with regard to case; hosts without.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sandbox.cloudflare_api.document import Json, documents, texts
@@ -17,13 +18,38 @@ from sandbox.cloudflare_api.document import Json, documents, texts
 GUARDING_TYPES = ("self_hosted", "ssh", "vnc", "rdp", "mcp_portal")
 
 
+@dataclass(frozen=True)
+class Place:
+    """An application and the one of its patterns that covers a URL."""
+
+    application: Json
+    pattern: str
+
+    @property
+    def host(self) -> str:
+        return _split(self.pattern)[0]
+
+    @property
+    def path(self) -> str:
+        """The path of the pattern up to its first wildcard; empty for a whole host."""
+        return _split(self.pattern)[1].partition("*")[0].rstrip("/")
+
+
 def application_at(applications: tuple[Json, ...], host: str, path: str) -> Json | None:
     """The application with the most specific pattern that covers the URL."""
-    best: tuple[tuple[object, ...], Json] | None = None
+    place = place_at(applications, host, path)
+    return None if place is None else place.application
+
+
+def place_at(applications: tuple[Json, ...], host: str, path: str, reading: Callable[[str], str] = str) -> Place | None:
+    """The most specific place that covers the URL; `reading` is applied to the paths of patterns before."""
+    best: tuple[tuple[object, ...], Place] | None = None
     for application in applications:
         for pattern in patterns_of(application):
-            if covers(pattern, host, path) and (best is None or _rank(pattern) > best[0]):
-                best = (_rank(pattern), application)
+            at, slash, below = pattern.partition("/")
+            read = at + (reading(slash + below) if slash else "")
+            if covers(read, host, path) and (best is None or _rank(pattern) > best[0]):
+                best = (_rank(pattern), Place(application, pattern))
     return None if best is None else best[1]
 
 

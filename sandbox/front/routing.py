@@ -1,0 +1,118 @@
+"""Where a host leads: its zone and account, the DNS record that routes it to a tunnel, and the Access objects there.
+
+A host is served when a proxied CNAME points to `<tunnel>.cfargotunnel.com` and that tunnel is of the zone's own
+account. The error numbers are Cloudflare's: 1016 without such a record, 1014 for somebody else's tunnel, 1033 without
+a tunnel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.cloudflare_api.access import AccessObjects, Place, place_at
+from sandbox.cloudflare_api.document import Json, texts
+from sandbox.cloudflare_api.policy_tests import access_objects
+from sandbox.cloudflare_api.store import Change, Store
+from sandbox.cloudflare_api.world import Account, World, Zone
+from sandbox.front.paths import lenient
+
+TUNNEL_SUFFIX = ".cfargotunnel.com"
+
+
+@dataclass(frozen=True)
+class Route:
+    """The tunnel behind a host, or the number of the error that is shown instead."""
+
+    tunnel_id: str = ""
+    error: int = 0
+
+
+@dataclass(frozen=True)
+class Site:
+    """A host of a zone, with what Access knows in its account."""
+
+    host: str
+    zone: Zone
+    account: Account
+    objects: AccessObjects
+    organization: Json
+    route: Route | None
+
+    @property
+    def refuses_unmatched(self) -> bool:
+        """Whether the organization closes hosts that no application covers."""
+        exempt = texts(self.organization.get("deny_unmatched_requests_exempted_zone_names"))
+        return bool(self.organization.get("deny_unmatched_requests")) and self.zone.name not in exempt
+
+    def place(self, path: str) -> Place | None:
+        """The most specific application at a path."""
+        return place_at(self.objects.applications, self.host, path)
+
+    def is_ambiguous(self, path: str) -> bool:
+        """Whether a lenient server would see the path under another application than Access does."""
+        loose = place_at(self.objects.applications, self.host, lenient(path), lenient)
+        strict = self.place(path)
+        return (loose and loose.pattern) != (strict and strict.pattern)
+
+
+class Routing:
+    """Finds sites in the store. What was found is kept until the store changes."""
+
+    def __init__(self, store: Store, world: World) -> None:
+        self._store = store
+        self._world = world
+        self._sites: dict[str, Site | None] = {}
+        store.listen(self._forget)
+
+    def site(self, host: str) -> Site | None:
+        """The site of a host; nothing where no zone of the sandbox world holds it."""
+        if host not in self._sites:
+            if len(self._sites) > 1000:  # hosts come from the network
+                self._sites.clear()
+            self._sites[host] = self._found(host)
+        return self._sites[host]
+
+    def account_of_team(self, host: str) -> Account | None:
+        """The account whose team domain this is."""
+        return next((one for one in self._world.accounts if one.auth_domain == host), None)
+
+    def objects(self, account: Account) -> AccessObjects:
+        """All Access objects of an account, also those of its zones."""
+        zones = (f"zones/{zone.id}" for zone in self._world.zones if zone.account == account.id)
+        return access_objects(self._store, f"accounts/{account.id}", *zones)
+
+    def organization(self, account: Account) -> Json:
+        return self._store.get("organizations", f"accounts/{account.id}", "organization") or {}
+
+    def accounts(self) -> tuple[Account, ...]:
+        return self._world.accounts
+
+    def _forget(self, _: tuple[Change, ...]) -> None:
+        self._sites.clear()
+
+    def _found(self, host: str) -> Site | None:
+        inside = [zone for zone in self._world.zones if f".{host}".endswith(f".{zone.name}")]
+        zone = max(inside, key=lambda one: len(one.name), default=None)
+        account = None if zone is None else self._world.account(zone.account)
+        if zone is None or account is None or zone.status != "active":
+            return None
+        objects = access_objects(self._store, f"accounts/{account.id}", f"zones/{zone.id}")
+        return Site(host, zone, account, objects, self.organization(account), self._route(host, zone))
+
+    def _route(self, host: str, zone: Zone) -> Route | None:
+        """The way to the tunnel; nothing when the name does not resolve to the edge at all."""
+        records = self._store.all("dns_records", f"zones/{zone.id}")
+        wildcard = "*." + host.partition(".")[2]
+        named = [one for one in records if one["name"] == host] or [one for one in records if one["name"] == wildcard]
+        record = next((one for one in named if one["proxied"]), None)
+        if record is None:
+            return None
+        content = str(record.get("content", "")).lower().rstrip(".")
+        if record["type"] != "CNAME" or not content.endswith(TUNNEL_SUFFIX):
+            return Route(error=1016)
+        tunnel_id = content.removesuffix(TUNNEL_SUFFIX)
+        tunnel = self._store.get("tunnels", f"accounts/{zone.account}", tunnel_id)
+        if tunnel is not None and tunnel["deleted_at"] is None:
+            return Route(tunnel_id)
+        foreign = any(one["id"] == tunnel_id for one in self._store.all("tunnels") if one is not tunnel)
+        return Route(error=1014 if foreign else 1033)
