@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.engine import find
-from tests.end_to_end.world import World
+from tests.end_to_end.world import ROOT, World
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,3 +35,22 @@ def fresh(tmp_path: Path) -> Iterator[World]:
     created = World(tmp_path)
     yield created
     created.sandbox("down")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[World]:
+    """A world with the small estate."""
+    world = World(tmp_path)
+    text = (ROOT / "tests" / "end_to_end" / "small.yaml").read_text(encoding="utf-8")
+    (world.project / "apps.yaml").write_text(text, encoding="utf-8")
+    stack = world.project / "stacks" / "Pulumi.sandbox.yaml"
+    stack.write_text(without_workspace(stack.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in ("account", "dev", "staging", "prod"):
+        (world.project / "stacks" / f"Pulumi.{name}.yaml").unlink()
+    yield world
+    world.sandbox("down")
+
+
+def without_workspace(stack: str) -> str:
+    """The sandbox's stack file for an estate with partners only."""
+    return re.sub(r"    workspace:\n(      .*\n)+", "", stack)

@@ -7,12 +7,8 @@ import json
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests.end_to_end.world import World
-
-# The tests of this file are one story: they run in order, on one worker.
-pytestmark = pytest.mark.xdist_group("sample")
 
 ONE_MORE = """
   forecast:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.end_to_end.world import World
-
-# The tests of this file are one story: they run in order, on one worker.
-pytestmark = pytest.mark.xdist_group("stacks")
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 

@@ -1,4 +1,4 @@
-"""An `up` that is interrupted at every one of its requests, in every way, and finished by the next one.
+"""Updates that are interrupted at each of their requests.
 
 Every run of the engine meets the fault at each request that has not met it yet, so it gets one level of the resource
 graph further than the run before. At the end there must be exactly what an undisturbed `up` makes.
@@ -13,10 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.end_to_end.world import LIMIT, ROOT, World
 
@@ -39,25 +36,6 @@ EXPECTED = [
     "tags gatehouse",
     "tunnels gatehouse-sandbox",
 ]
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[World]:
-    """A world with the small estate."""
-    world = World(tmp_path)
-    text = (ROOT / "tests" / "end_to_end" / "small.yaml").read_text(encoding="utf-8")
-    (world.project / "apps.yaml").write_text(text, encoding="utf-8")
-    stack = world.project / "stacks" / "Pulumi.sandbox.yaml"
-    stack.write_text(without_workspace(stack.read_text(encoding="utf-8")), encoding="utf-8")
-    for name in ("account", "dev", "staging", "prod"):
-        (world.project / "stacks" / f"Pulumi.{name}.yaml").unlink()
-    yield world
-    world.sandbox("down")
-
-
-def without_workspace(stack: str) -> str:
-    """The sandbox's stack file for an estate with partners only."""
-    return re.sub(r"    workspace:\n(      .*\n)+", "", stack)
 
 
 def struck(world: World) -> list[dict[str, Any]]:
@@ -111,66 +89,6 @@ def assert_whole(world: World) -> None:
     assert names == EXPECTED
     world.ok("pulumi", "refresh", "--yes", "--expect-no-changes")
     world.ok("pulumi", "preview", "--expect-no-changes")
-
-
-@pytest.mark.parametrize("status", [400, 403])
-def test_a_refused_request_is_made_again(small: World, status: int) -> None:
-    disturbed = Disturbed()
-    for text in disturbed_runs(small, disturbed, kind="status", status=status, code=1234, message="not today"):
-        assert "not today (code 1234)" in text
-    assert len(disturbed.done) == len(EXPECTED) + len(REPEATABLE)
-    assert_whole(small)
-
-
-def test_a_request_that_never_arrived_is_made_again(small: World) -> None:
-    disturbed = Disturbed()
-    for text in disturbed_runs(small, disturbed, kind="drop-before"):
-        assert "connection was lost" in text
-    assert len(disturbed.done) == len(EXPECTED) + len(REPEATABLE)
-    assert_whole(small)
-
-
-def test_an_answer_that_never_came_stops_the_next_up_with_the_way_out(small: World) -> None:
-    disturbed, recovered = Disturbed(), 0
-    for text in disturbed_runs(small, disturbed, kind="drop-after"):
-        stray = delete_commands(text)
-        assert stray or "may exist now" in text
-        for command in stray:
-            shell(small, command)
-        recovered += len(stray)
-    assert recovered == len(EXPECTED)
-    assert len(disturbed.done) == len(EXPECTED) + len(REPEATABLE)
-    assert_whole(small)
-
-
-def test_a_killed_engine_stops_the_next_up_with_the_way_out(small: World) -> None:
-    disturbed = Disturbed()
-    small.ok("env")
-    for number in itertools.count():
-        assert number < MOST, "the runs do not get any further"
-        if not killed(small, disturbed.rules(kind="hold")[0]):
-            break
-        disturbed.take(small)
-        stopped = small.pulumi(*UP)
-        assert stopped.code != 0, stopped
-        for told in re.findall(r"^ +sandbox pulumi ((?:cancel|refresh) .*)$", stopped.text, re.MULTILINE):
-            small.ok("pulumi", *told.split())
-        recover(small, stopped.text)
-    assert len(disturbed.done) == len(EXPECTED)
-    assert_whole(small)
-
-
-def test_an_engine_killed_in_a_change_goes_on(small: World) -> None:
-    small.ok("up")
-    small.edit(
-        "apps.yaml", "    owner: contractors\n    service", "    title: Reports\n    owner: contractors\n    service"
-    )
-    assert killed(small, {"method": "PUT", "kind": "hold"})
-    small.ok("pulumi", "cancel", "--yes")
-    small.ok("pulumi", *UP)
-    assert "applications Reports (sandbox)" in small.names()
-    small.ok("pulumi", "refresh", "--yes", "--expect-no-changes")
-    small.ok("pulumi", "preview", "--expect-no-changes")
 
 
 def killed(world: World, hold: dict[str, object]) -> bool:
