@@ -53,7 +53,7 @@ class _Resolver:
             self.department(name, written, default)
         for name, machine in self.file.machines.items():
             if owner := self.find("department", self.departments, self.file.departments, machine.owner):
-                hours = max(1, minutes(machine.duration or DEFAULT_TOKEN) // 60)
+                hours = minutes(machine.duration or DEFAULT_TOKEN) // 60
                 self.machines[name] = estate.Machine(name, hours, owner)
         for name, device in self.file.devices.items():
             listed = self.stack.values.device_lists.get(name)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra.problems import Problem, Problems, Related, did_you_mean
 from infra.records import MapOf, Record, Table, key
-from infra.schema.words import DOMAIN, NAME, TITLE, VALUE, WORD
+from infra.schema.words import DOMAIN, LABEL, NAME, TITLE, VALUE, WORD
 from infra.shapes import BAD, Bad, Flag, JsonSchema, ListOf, Place, Shape, Text, Word, wrong
 from infra.source import Mapping, Node, Scalar, parse, read_text
 
@@ -23,8 +23,12 @@ PROJECT = "gatehouse"
 
 HEX_ID = Text("an id of 32 hexadecimal digits", r"[0-9a-f]{32}", "0a1b2c3d4e5f60718293a4b5c6d7e8f9")
 TEAM = Text("a Zero Trust team name", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "example")
-HOSTNAME = Text("a host name in lower case", r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", "apps.example.com")
-SUBDOMAINS = Text("a host name with one `*`", r"[a-z0-9-]*\*[a-z0-9-]*(\.[a-z0-9-]+)+", "*-dev.example.com")
+HOSTNAME = Text("a host name in lower case", rf"{LABEL.pattern}(\.{LABEL.pattern})+", "apps.example.com")
+SUBDOMAINS = Text(
+    "a host name with one `*`",
+    rf"([a-z0-9][a-z0-9-]*)?\*([a-z0-9-]*[a-z0-9])?(\.{LABEL.pattern})+",
+    "*-dev.example.com",
+)
 ACCOUNT = Text("`self`, `only` or the name of a stack", r"[A-Za-z0-9_.-]{1,100}", "account")
 URL = Text("an https URL", r"https?://\S+", "https://login.example.com/authorize")
 UUID = Text("an object id", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

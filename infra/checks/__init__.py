@@ -15,7 +15,14 @@ from infra.checks.access import (
 from infra.checks.addresses import check_addresses, check_hostnames, check_services, check_stacks_apart
 from infra.checks.expectations import check_expectations
 from infra.checks.limits import check_limits
-from infra.checks.people import check_departments, check_devices, check_domains, check_groups, check_providers
+from infra.checks.people import (
+    check_departments,
+    check_devices,
+    check_domains,
+    check_groups,
+    check_machines,
+    check_providers,
+)
 from infra.checks.scope import Check, Scope
 from infra.checks.sources import check_sources
 from infra.checks.stacks import check_account, check_directory, check_owners, check_provider_values, check_zone
@@ -26,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     check_departments,
     check_groups,
     check_domains,
+    check_machines,
     check_devices,
     check_homes,
     check_addresses,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 
 from infra.checks.scope import Scope
 from infra.problems import Related, Span
@@ -12,7 +13,11 @@ from infra.schema.apps import App
 # The origins that cloudflared serves (cloudflared `ingress/ingress.go`); only the first two can share a host name.
 WEB_SCHEMES = ("http", "https")
 SCHEMES = (*WEB_SCHEMES, "unix", "unix+tls", "tcp", "ssh", "rdp", "smb", "http_status")
-_NETWORK_SERVICE = re.compile(r"([a-z+]+)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/.*)?")
+_NAME = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_NETWORK_SERVICE = re.compile(
+    rf"[a-z+]+://(\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|{_NAME}(\.{_NAME})*)(:(?P<port>[0-9]+))?(?P<path>/.*)?"
+)
+_LABEL_LIMIT = 63  # of one part of a host name (RFC 1035, section 2.3.4)
 _URL_LIMIT = 63  # characters of an application's URL (developers.cloudflare.com/cloudflare-one/account-limits)
 
 
@@ -35,7 +40,11 @@ def check_addresses(scope: Scope) -> None:
             advice = ("give it another `subdomain`, or a `path` as well",)
             scope.problems.add("duplicate-address", message, span, advice=advice)
         first.setdefault(home.domain, (app.name, span))
-        if len(home.domain) > _URL_LIMIT:
+        label = max(home.hostname.split("."), key=len)
+        if len(label) > _LABEL_LIMIT:
+            message = f"`{label}` has {len(label)} characters; a part of a host name may have {_LABEL_LIMIT}"
+            scope.problems.add("long-address", message, span)
+        elif len(home.domain) > _URL_LIMIT:
             message = f"`{home.domain}` has {len(home.domain)} characters; Access applications may have {_URL_LIMIT}"
             scope.problems.add("long-address", message, span, severity="warning")
 
@@ -107,12 +116,21 @@ def _service_problem(service: str) -> tuple[str, ...]:
             )
         )
     match = _NETWORK_SERVICE.fullmatch(service)
-    if match is None:
+    if match is None or (match["ipv6"] and not _is_ipv6(match["ipv6"])):
         return (f"`{service}` is not a URL of a host", f"for example `{scheme}://host.internal:8080`")
-    if match[4]:
+    if match["port"] and not 0 < int(match["port"][:6]) < 65536:
+        return (f"there is no port {match['port']}", "ports go from 1 to 65535")
+    if match["path"]:
         advice = "cloudflared never rewrites paths: the service itself must answer under `path`"
         return (f"`{service}` has a path, which cloudflared refuses", advice)
     return ()
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return bool(IPv6Address(text))
+    except ValueError:
+        return False
 
 
 def _address_span(app: App) -> Span:

@@ -9,6 +9,7 @@ from infra.estate import PLATFORMS_OF, Provider
 from infra.problems import did_you_mean
 from infra.schema.people import Claim, Device
 from infra.schema.words import EMAIL
+from infra.spelling import minutes
 
 # Anybody in the world can have an address at these.
 _PUBLIC_MAIL = """
@@ -78,6 +79,15 @@ def check_domains(scope: Scope) -> None:
             if domain.lower() in PUBLIC_MAIL:
                 message = f"anybody in the world can have an address at `{domain}`"
                 scope.problems.add("open-to-everybody", message, domain.span, advice=("write single `emails` instead",))
+
+
+def check_machines(scope: Scope) -> None:
+    """Ensure that a token lives as long as it is written: Cloudflare counts whole hours."""
+    for machine in scope.file.machines.values():
+        if machine.duration and minutes(machine.duration) % 60:
+            message = f"a service token cannot live `{machine.duration}`"
+            advice = ("Cloudflare counts in whole hours, for example `1h` or `90d`",)
+            scope.problems.add("bad-format", message, machine.duration.span, advice=advice)
 
 
 def check_devices(scope: Scope) -> None:
