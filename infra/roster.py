@@ -11,7 +11,7 @@ from pathlib import Path
 from infra import estate as resolved
 from infra.access.person import Person
 from infra.estate import Estate
-from infra.problems import Problems
+from infra.problems import Problems, Related, Span
 from infra.records import MapOf, Record, Table, check_declared, key
 from infra.schema.people import Department
 from infra.schema.words import EMAIL, NAME, TITLE
@@ -51,6 +51,13 @@ def load_roster(root: Path, departments: Table[Department], problems: Problems) 
     decoded = Record(Roster, partial=True).decode(node, problems) if node is not None else None
     if decoded is None or isinstance(decoded, Bad):
         return None
+    first: dict[str, Span] = {}
+    for address, span in decoded.people.declared.items():
+        if first.setdefault(address.lower(), span) is not span:
+            related = (Related(first[address.lower()], "first here"),)
+            message = f"`{address.lower()}` is written twice"
+            advice = ("capitals do not matter in an address; make one entry of the two",)
+            problems.add("duplicate-key", message, span, label="again here", related=related, advice=advice)
     for entry in decoded.people.values():
         for word in entry.departments:
             check_declared("department", word, departments, problems)

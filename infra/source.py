@@ -92,6 +92,9 @@ def read_text(path: Path, name: str, problems: Problems) -> str | None:
     except FileNotFoundError:
         problems.add("missing-file", f"there is no file `{name}`", advice=("run the command in the project's folder",))
         return None
+    except OSError as error:
+        problems.add("missing-file", f"`{name}` cannot be read: {(error.strerror or 'no reason given').lower()}")
+        return None
     if len(content) > MAX_BYTES:
         problems.add("too-large", f"`{name}` has {len(content):,} bytes, more than {MAX_BYTES:,}")
         return None

@@ -72,6 +72,16 @@ def test_a_stack_named_twice_is_read_once(capsys: pytest.CaptureFixture[str]) ->
     assert run(capsys, "check", "--stack", "dev", "--stack", "dev") == run(capsys, "check", "--stack", "dev")
 
 
+@pytest.mark.parametrize("name", ["apps.yaml", "people.yaml", "stacks/Pulumi.dev.yaml"])
+def test_what_cannot_be_read_is_a_problem(project: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder in place of a file is no bug of ours."""
+    (project / name).unlink()
+    (project / name).mkdir()
+    code, _, err = run(capsys, "check")
+    assert code == 1
+    assert err.startswith("error[missing-file]: ")
+
+
 def test_check_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "check", "--stack", "dev")
     assert (code, out) == (0, "ok: 2 apps, 5 departments, 1 stack, as of 2027-01-15\n")
