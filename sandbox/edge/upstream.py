@@ -21,8 +21,12 @@ class RequestHead:
     headers: Headers  # names in lower case, no `host` (that is the authority)
 
 
-class Body(AsyncIterator[bytes], Protocol):
-    """A streamed body. Whoever does not read it to its end closes it, which cancels the request."""
+class Body(Protocol):
+    """A streamed body (`async for`). Whoever does not read it to its end closes it, which cancels the request."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def __anext__(self) -> bytes: ...
 
     async def aclose(self) -> None: ...
 
