@@ -69,7 +69,12 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
     if settings.zone:
         https = ZoneHttps(settings.zone)
         for hostname in estate.hostnames:
-            DnsRoute(hostname, tunnel.id, settings, settings.zone, [tunnel, https])
+            # Also for removal: Pulumi orders it by direct dependencies, and the name must go before its guards do.
+            guarding = [
+                *(denials[name] for name in denials if name == hostname),
+                *(published[app.name] for app, home in estate.tunnelled if home.hostname == hostname),
+            ]
+            DnsRoute(hostname, tunnel.id, settings, settings.zone, [tunnel, https, *guarding])
     return {
         "apps": [
             {"key": app.name, "title": app.title, "url": home.url, "who": who_may_enter(app, deployment.today)}

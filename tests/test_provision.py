@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.recorder import EXAMPLES, Recorded, Recording, record_project, recorded_example
+from tests.recorder import EXAMPLES, STACKS_OF_EXAMPLES, Recorded, Recording, record_project, recorded_example
 
 SELF_CONTAINED = ("conditions", "departments-of-every-provider", "machines-and-devices", "everything")
 NAMED_BY_KEY = ("identity", "providers", "departments", "machines", "devices", "apps")
@@ -110,3 +110,13 @@ def test_a_renamed_app_replaces_its_guard(tmp_path: Path) -> None:
 
 def _guards(recording: Recording) -> list[Recorded]:
     return [item for item in recording.of_type("ZeroTrustAccessApplication").values() if item.trigger]
+
+
+@pytest.mark.parametrize(("example", "stack"), STACKS_OF_EXAMPLES)
+def test_a_host_name_goes_before_its_guards(example: str, stack: str) -> None:
+    """Pulumi removes two resources in order only where one depends on the other directly."""
+    recording = recorded_example(example, stack)
+    guards = recording.of_type("ZeroTrustAccessApplication")
+    for record in recording.of_type("DnsRecord").values():
+        own = {urn for urn, guard in guards.items() if guard.inputs["domain"].partition("/")[0] == record.name}
+        assert own and own <= record.dependencies
