@@ -1,0 +1,1 @@
+"""What edge and connector agree on: HTTP/2 in swapped roles, the registration call, packed response headers."""

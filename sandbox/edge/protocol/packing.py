@@ -1,0 +1,83 @@
+"""Headers as cloudflared sends them between edge and connector, and which of them never pass."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from sandbox.edge.upstream import Headers, Source
+
+UPGRADE = "cf-cloudflared-proxy-connection-upgrade"
+CONTROL_STREAM = "control-stream"
+WEBSOCKET = "websocket"
+UPDATE_CONFIGURATION = "update-configuration"
+
+RESPONSE_HEADERS = "cf-cloudflared-response-headers"
+RESPONSE_META = "cf-cloudflared-response-meta"
+
+# A browser that could send these would steer the connector: upgrade to the control stream, replace its ingress.
+_INTERNAL = ("cf-cloudflared-", "cf-int-", "cf-proxy-", ":")
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+
+
+class PackingError(ValueError):
+    """A packed header that is not `base64:base64;…`."""
+
+
+def pack(headers: Headers) -> str:
+    """Name and value of each header in base64 (standard alphabet, no padding), joined by `:` and `;`."""
+    return ";".join(f"{_encoded(name)}:{_encoded(value)}" for name, value in headers)
+
+
+def unpack(packed: str) -> Headers:
+    """The headers that `pack` made; names in lower case."""
+    pairs = [pair.split(":") for pair in packed.split(";") if pair]
+    if any(len(pair) != 2 for pair in pairs):
+        raise PackingError("a packed header has no value")
+    return tuple((_decoded(name).lower(), _decoded(value)) for name, value in pairs)
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """The headers that a proxy passes on: no hop-by-hop ones, none that `connection` names, none of the tunnel's."""
+    named = {word.strip().lower() for key, value in headers if key.lower() == "connection" for word in value.split(",")}
+    dropped = _HOP_BY_HOP | named
+    lowered = tuple((key.lower(), value) for key, value in headers)
+    return tuple((key, value) for key, value in lowered if key not in dropped and not is_internal(key))
+
+
+def is_internal(name: str) -> bool:
+    """Whether a header belongs to the tunnel and not to the two who talk through it."""
+    return name.lower().startswith(_INTERNAL)
+
+
+def meta(source: Source) -> str:
+    """The value of `cf-cloudflared-response-meta`: who wrote the answer."""
+    return json.dumps({"src": source}, separators=(",", ":"))
+
+
+def source_of(value: str | None) -> Source:
+    """Who wrote an answer, the origin where nothing else is said."""
+    try:
+        said = json.loads(value or "{}")
+    except ValueError:
+        return "origin"
+    return "cloudflared" if isinstance(said, dict) and said.get("src") == "cloudflared" else "origin"
+
+
+def value_of(headers: Headers, name: str) -> str | None:
+    """The first value of a header; `name` in lower case."""
+    return next((value for key, value in headers if key.lower() == name), None)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode("latin-1", "replace")).decode().rstrip("=")
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("latin-1")
+    except binascii.Error as error:
+        raise PackingError(str(error)) from error
