@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.cloudflare_api.access import AccessObjects, Place, place_at
+from sandbox.cloudflare_api.access.places import covers, patterns_of
 from sandbox.cloudflare_api.document import Json, texts
 from sandbox.cloudflare_api.policy_tests import access_objects
 from sandbox.cloudflare_api.store import Change, Store
@@ -47,6 +48,16 @@ class Site:
     def place(self, path: str) -> Place | None:
         """The most specific application at a path."""
         return place_at(self.objects.applications, self.host, path)
+
+    def cookie_paths(self) -> frozenset[str]:
+        """The paths on this host whose applications keep a cookie of their own."""
+        places = (
+            Place(application, pattern)
+            for application in self.objects.applications
+            if application.get("path_cookie_attribute")
+            for pattern in patterns_of(application)
+        )
+        return frozenset(place.path for place in places if place.path and covers(place.host, self.host, "/"))
 
     def is_ambiguous(self, path: str) -> bool:
         """Whether a lenient server would see the path under another application than Access does."""

@@ -18,10 +18,15 @@ from sandbox.front.files import read_json, write_json
 
 @dataclass(frozen=True)
 class Session:
-    """One login of one person; `custom` holds the claims that the provider's configuration names."""
+    """One login of one person.
+
+    `person` is the provider's subject, `sub` the user's id at Access; `custom` holds the claims that the provider's
+    configuration names. `expires` is the end of the last token that speaks of this login.
+    """
 
     nonce: str
     team: str
+    person: str
     sub: str
     email: str
     name: str

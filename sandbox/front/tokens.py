@@ -104,6 +104,10 @@ class TokenSigner:
             claims=claims,
         )
 
+    def is_signed_by_current(self, text: str) -> bool:
+        """Whether a token of ours bears the key that signs now."""
+        return bool(jwt.get_unverified_header(text).get("kid") == self.keys.current.kid)
+
     def _decoded(self, text: str) -> Json:
         try:
             header = jwt.get_unverified_header(text)

@@ -1,0 +1,196 @@
+"""The team domain: login, callback, certs, get-identity, logout."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox.cloudflare_api.document import Json
+from sandbox.front import cookies, refusals
+from sandbox.front.audit import Audit, Decision
+from sandbox.front.identity_client import Exchange, IdentityClient, IdentityError
+from sandbox.front.idp.issuers import KINDS, Issuers
+from sandbox.front.idp.people import People
+from sandbox.front.login import LoginError, Logins, Wish, identity_document
+from sandbox.front.look import notice, page
+from sandbox.front.sessions import Session, Sessions, new_nonce
+from sandbox.front.teams import Team, Teams
+from sandbox.front.tokens import TokenError
+from sandbox.front.visits import Visit, asked_host, circumstances
+
+NO_STORE = {"cache-control": "no-store"}
+KICKER = "Access"
+
+
+class TeamDomain:
+    """The endpoints of `/cdn-cgi/access/` at every team's own host."""
+
+    def __init__(
+        self,
+        teams: Teams,
+        sessions: Sessions,
+        logins: Logins,
+        issuers: Issuers,
+        client: IdentityClient,
+        people: People,
+        audit: Audit,
+    ) -> None:
+        self._teams = teams
+        self._sessions = sessions
+        self._logins = logins
+        self._issuers = issuers
+        self._client = client
+        self._people = people
+        self._audit = audit
+
+    def routes(self) -> list[Route]:
+        below = "/cdn-cgi/access"
+        return [
+            Route(f"{below}/certs", self._certs),
+            Route(f"{below}/login/{{host}}", self._login),
+            Route(f"{below}/callback", self._callback),
+            Route(f"{below}/get-identity", self._get_identity),
+            Route(f"{below}/logout", self._logout),
+        ]
+
+    async def _certs(self, request: Request) -> Response:
+        cached = {"cache-control": "public, max-age=60", "access-control-allow-origin": "*"}
+        return JSONResponse(self._team(request).signer.keys.certs(), headers=cached)
+
+    async def _login(self, request: Request) -> Response:
+        """Go on with the session that is there, or to a provider."""
+        team, asked = self._team(request), request.query_params
+        try:
+            wish = self._logins.wish(team, request.path_params["host"], asked.get("kid", ""), asked.get("meta", ""))
+        except LoginError as error:
+            return refusals.stale(str(error))
+        offered = self._logins.offered(wish)
+        session = self._session(team, request)
+        if session is not None and session.idp_id in {one["id"] for one in offered}:
+            return self._entered(team, wish, session, request)
+        if self._logins.goes_straight(wish):
+            return self._to_provider(team, wish, str(offered[0]["id"]), request)
+        chosen = asked.get("idp")
+        if chosen in {one["id"] for one in offered}:
+            return self._to_provider(team, wish, str(chosen), request)
+        return _choice(team, wish, offered, request)
+
+    def _to_provider(self, team: Team, wish: Wish, idp_id: str, request: Request) -> Response:
+        issuer = self._issuers.find(idp_id)
+        if issuer is None:
+            return refusals.stale("The identity provider was removed. Start at the application again.")
+        visit = _visit(request)
+        browser = next(iter(visit.cookies(cookies.SESSION)), "") or new_nonce()
+        exchange = Exchange.new()
+        state = self._logins.begin(team, wish, idp_id, browser, exchange)
+        answer = RedirectResponse(self._client.login_url(issuer, state, exchange), 302, headers=NO_STORE)
+        answer.headers.append("set-cookie", cookies.cookie(cookies.SESSION, browser))
+        return answer
+
+    async def _callback(self, request: Request) -> Response:
+        """Back from the provider with a code."""
+        team, asked = self._team(request), request.query_params
+        try:
+            pending, wish = self._logins.resume(team, asked.get("state", ""), _visit(request).cookies(cookies.SESSION))
+            issuer = self._issuers.find(pending.idp_id)
+            if issuer is None or "code" not in asked:
+                raise LoginError("The identity provider did not log anybody in. Start at the application again.")
+            said = await self._client.identity(issuer, asked["code"], pending.exchange)
+        except LoginError as error:
+            return refusals.stale(str(error))
+        except IdentityError as error:
+            self._audit.record(Decision("login", "deny", str(error), team.domain))
+            sentence = f"{error}. Nobody was logged in."
+            return notice("Login refused", sentence[:1].upper() + sentence[1:], kicker=f"{KICKER} · 403", status=403)
+        session, lifetime = self._logins.open_session(team, issuer, said)
+        answer = self._entered(team, wish, session, request)
+        token = team.signer.organization(team.audience, session, lifetime)
+        answer.headers.append("set-cookie", cookies.cookie(cookies.AUTHORIZATION, token, max_age=lifetime))
+        return answer
+
+    def _entered(self, team: Team, wish: Wish, session: Session, request: Request) -> Response:
+        visit = _visit(request)
+        entry = self._logins.enter(team, wish, session, visit)
+        if entry.url:
+            return RedirectResponse(entry.url, 302, headers=NO_STORE)
+        # The page speaks of the address that was asked for, not of the one of this step.
+        there = Visit("GET", wish.site.host, wish.redirect_url.partition("?")[0], "", (), visit.peer, ray=visit.ray)
+        return refusals.refused(wish.site.objects, wish.application, there, session, entry.visitor, entry.outcome)
+
+    async def _get_identity(self, request: Request) -> Response:
+        return self.identity(self._team(request), _visit(request))
+
+    def identity(self, team: Team, visit: Visit) -> Response:
+        """Who is logged in, by a token of the organization or of any of its applications."""
+        session = self._bearer(team, visit)
+        if session is None:
+            return JSONResponse({"err": "no app token set"}, 401, headers=NO_STORE)
+        seen = circumstances(self._people, session, visit.peer)
+        document: Json = identity_document(session, team.account.id, seen.country, seen.ip)
+        return JSONResponse(document, headers=NO_STORE)
+
+    async def _logout(self, request: Request) -> Response:
+        """End the session: every application asks again."""
+        team, visit = self._team(request), _visit(request)
+        session = self._bearer(team, visit)
+        if session is not None:
+            self._sessions.end(session.nonce)
+            ended = Decision(
+                "logout", "ended", "logged out", team.domain, email=session.email, identity_provider=session.idp_id
+            )
+            self._audit.record(ended)
+        sentence = "Every application asks for a login again."
+        answer = notice("You are logged out", sentence, kicker=KICKER, status=200)
+        answer.headers.append("set-cookie", cookies.expired(cookies.AUTHORIZATION))
+        answer.headers.append("set-cookie", cookies.expired(cookies.SESSION))
+        return answer
+
+    def _session(self, team: Team, request: Request) -> Session | None:
+        """The session of the organization's own cookie."""
+        for text in _visit(request).cookies(cookies.AUTHORIZATION):
+            try:
+                token = team.signer.verified(text, "org", team.audience)
+            except TokenError:
+                continue
+            return self._sessions.find(token.nonce, team.account.team)
+        return None
+
+    def _bearer(self, team: Team, visit: Visit) -> Session | None:
+        for text in visit.cookies(cookies.AUTHORIZATION):
+            for kind in ("org", "app"):
+                try:
+                    token = team.signer.verified(text, "org" if kind == "org" else "app")
+                except TokenError:
+                    continue
+                return self._sessions.find(token.nonce, team.account.team)
+        return None
+
+    def _team(self, request: Request) -> Team:
+        team = self._teams.at(asked_host(request.scope) or "")
+        if team is None:
+            raise LookupError("this application serves team domains only")
+        return team
+
+
+def _visit(request: Request) -> Visit:
+    return Visit.of(request.scope, asked_host(request.scope) or "")
+
+
+def _choice(team: Team, wish: Wish, offered: tuple[Json, ...], request: Request) -> Response:
+    """The page that lists the providers of an application."""
+    asked = {name: request.query_params.get(name, "") for name in ("kid", "meta", "redirect_url")}
+    links = "".join(
+        f'<li><a class="button" href="?{escape(urlencode({**asked, "idp": str(one["id"])}))}">'
+        f"<strong>{escape(str(one.get('name') or one['id']))}</strong><br>"
+        f'<span class="soft small">{escape(KINDS.get(str(one["type"]), str(one["type"])))}</span></a></li>'
+        for one in offered
+    )
+    name = str(wish.application.get("name") or wish.site.host)
+    organization = str(wish.site.organization.get("name") or team.domain)
+    listed = f'<ul class="plain">{links}</ul>' if links else '<p class="note">No way to log in is set up.</p>'
+    body = f'<p class="soft">{escape(name)} at <code>{escape(wish.site.host)}</code></p>{listed}'
+    return page(f"Log in to {organization}", body, kicker=KICKER)
