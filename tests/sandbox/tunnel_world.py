@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
 
@@ -240,17 +241,27 @@ async def _hello(request: Request) -> Response:
     return JSONResponse(said, headers={"x-origin": "yes", "set-cookie": "a=1"})
 
 
-async def _mirror(request: Request) -> Response:
+class _Mirror:
     """Sends every chunk back as soon as it is there."""
-    return StreamingResponse(request.stream())
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        more = True
+        while more:
+            message = await receive()
+            more = message.get("more_body", False)
+            await send({"type": "http.response.body", "body": message.get("body", b""), "more_body": more})
 
 
 async def _big(_: Request) -> Response:
     return StreamingResponse(chunks(*[bytes([number % 256]) * 65536 for number in range(BIG // 65536)]))
 
 
-async def _never(_: Request) -> Response:
-    await asyncio.sleep(60)
+async def _never(request: Request) -> Response:
+    """Answers nobody, and notes when they leave."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    LEFT.append(request.url.query)
     return Response()
 
 
@@ -258,9 +269,10 @@ async def _unchanged(_: Request) -> Response:
     return Response(status_code=304, headers={"content-length": "1234"})
 
 
+LEFT: list[str] = []
 ORIGIN = Starlette(
     routes=[
-        Route("/mirror", _mirror, methods=["POST"]),
+        Route("/mirror", _Mirror(), methods=["POST"]),
         Route("/big", _big),
         Route("/never", _never),
         Route("/unchanged", _unchanged),

@@ -134,7 +134,9 @@ class Link:
             raise StreamLostError(str(error)) from error
 
     def send_headers(self, number: int, headers: Headers, end: bool) -> None:
-        self._act(number, lambda: self._h2.send_headers(number, list(headers), end_stream=end))
+        # h2 would write UTF-8 for a text; HTTP/1.1's bytes are kept as they were.
+        raw = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
+        self._act(number, lambda: self._h2.send_headers(number, raw, end_stream=end))
 
     def send_bytes(self, number: int, chunk: bytes | memoryview) -> None:
         self._act(number, lambda: self._h2.send_data(number, bytes(chunk)))
