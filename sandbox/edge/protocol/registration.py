@@ -180,8 +180,14 @@ def _uuid(raw: bytes) -> str:
 async def _socket(stream: Stream) -> AsyncIterator[tuple[Any, asyncio.Event]]:
     """The stream as the socket that the RPC library wants, and the event of the stream's end."""
     ours, theirs = socket.socketpair()
-    reader, writer = await asyncio.open_connection(sock=ours)
-    transport = await capnp.AsyncIoStream.create_connection(sock=theirs)
+    with contextlib.ExitStack() as unfinished:
+        # A connection may be lost before both ends have found their owners.
+        unfinished.callback(ours.close)
+        unfinished.callback(theirs.close)
+        reader, writer = await asyncio.open_connection(sock=ours)
+        unfinished.callback(writer.close)
+        transport = await capnp.AsyncIoStream.create_connection(sock=theirs)
+        unfinished.pop_all()
     ended = asyncio.Event()
     pumps = [
         asyncio.create_task(_inwards(stream, writer, ended)),
