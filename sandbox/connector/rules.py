@@ -96,7 +96,7 @@ def read_rules(config: object) -> tuple[Rule, ...]:
     """The rules of a pushed configuration; raises `ConfigurationError`."""
     document = _object(config, "the configuration")
     defaults = _object(document.get("originRequest"), "originRequest")
-    entries = document.get("ingress") or []
+    entries = [] if document.get("ingress") is None else document["ingress"]
     if not isinstance(entries, list):
         raise ConfigurationError("ingress is not a list")
     if not entries:
