@@ -65,7 +65,9 @@ class Access:
     def admit(self, site: Site, visit: Visit) -> Passage | Response:
         """The passage of a request, or the answer that takes its place."""
         if site.is_ambiguous(visit.path):
-            return refusals.unreadable("another reading of it leads to another application")
+            why = "another reading of it leads to another application"
+            self._audit.record(Decision("request", "deny", why, visit.host, visit.path, visit.method, ray=visit.ray))
+            return refusals.unreadable(why)
         place = site.place(visit.path)
         if place is None:
             return self._uncovered(site, visit)
@@ -84,6 +86,8 @@ class Access:
 
     def _uncovered(self, site: Site, visit: Visit) -> Passage | Response:
         if site.refuses_unmatched:
+            why = "no application covers this URL, and the organization closes such addresses"
+            self._audit.record(Decision("request", "deny", why, visit.host, visit.path, visit.method, ray=visit.ray))
             return refusals.unmatched(visit)
         return Passage(for_origin(visit, circumstances(self._people, None, visit.peer)))
 

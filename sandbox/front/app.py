@@ -21,8 +21,8 @@ from sandbox.front import edge_errors, refusals
 from sandbox.front.access import Access
 from sandbox.front.addresses import Addresses
 from sandbox.front.app_domain import PREFIX, AppDomain
-from sandbox.front.audit import Audit
-from sandbox.front.carriage import carry_request, carry_websocket, upgrade_head
+from sandbox.front.audit import Audit, Decision
+from sandbox.front.carriage import OriginDownError, carry_request, carry_websocket, upgrade_head
 from sandbox.front.control import Control
 from sandbox.front.identity_client import IdentityClient
 from sandbox.front.idp.issuers import Issuers
@@ -84,6 +84,7 @@ class Front:
         try:
             visit = Visit.of(scope, host)
         except AmbiguousPathError as error:
+            self.audit.record(Decision("request", "deny", f"the path was refused: {error}", host))
             return refusals.unreadable(str(error))
         if scope["scheme"] in ("http", "ws"):
             url = self.addresses.url(host, safe_return(visit.target))
@@ -124,6 +125,8 @@ class Front:
                 await carry_request(self._upstream, route.tunnel_id, head, passage.set_cookies, receive, started)
         except NoConnectorError:
             return edge_errors.numbered(1033, site.host, visit.ray)
+        except OriginDownError:
+            return edge_errors.origin_down(site.host, visit.ray)
         except ConnectionLostError:
             if started.begun:
                 raise  # half an answer is out: the server cuts the connection, and the browser sees it

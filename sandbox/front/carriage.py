@@ -32,6 +32,10 @@ _LARGEST_MESSAGE = 256 * 2**20
 _NOT_SENT = frozenset({1005, 1006, 1015})  # close codes that only tell, and may not be in a frame
 
 
+class OriginDownError(Exception):
+    """The connector says that it got no answer from the origin."""
+
+
 async def carry_request(
     upstream: Upstream, tunnel_id: str, head: RequestHead, cookies: Iterable[str], receive: Receive, send: Send
 ) -> None:
@@ -40,7 +44,8 @@ async def carry_request(
 
     async def carried() -> None:
         answer = await upstream.request(tunnel_id, head, _body(receive, sent))
-        await send_answer(answer, cookies, send, with_body=head.method != "HEAD")
+        await _check_origin(answer)
+        await _send_answer(answer, cookies, send, with_body=head.method != "HEAD")
 
     work, leaving = asyncio.create_task(carried()), asyncio.create_task(_left(receive, sent))
     try:
@@ -51,6 +56,12 @@ async def carry_request(
         work.cancel()
         leaving.cancel()
         await asyncio.gather(work, leaving, return_exceptions=True)
+
+
+async def _check_origin(answer: Answer) -> None:
+    if answer.source == "cloudflared" and answer.status == 502:
+        await answer.body.aclose()
+        raise OriginDownError
 
 
 async def _body(receive: Receive, sent: asyncio.Event) -> AsyncIterator[bytes]:
@@ -72,7 +83,7 @@ async def _left(receive: Receive, sent: asyncio.Event) -> None:
         pass
 
 
-async def send_answer(answer: Answer, cookies: Iterable[str], send: Send, *, with_body: bool = True) -> None:
+async def _send_answer(answer: Answer, cookies: Iterable[str], send: Send, *, with_body: bool = True) -> None:
     """An origin's answer as ASGI messages."""
     kept = [(name.lower(), value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
     headers = [*kept, *(("set-cookie", value) for value in cookies)]
@@ -100,7 +111,8 @@ async def carry_websocket(
     try:
         pipe = await upstream.websocket(tunnel_id, head)
     except WebSocketRefusedError as refusal:
-        await refuse_with(refusal.answer, scope, send)
+        await _check_origin(refusal.answer)
+        await _refuse_with(refusal.answer, scope, send)
         return
     try:
         answered = {name.lower(): value for name, value in pipe.headers}
@@ -114,7 +126,7 @@ async def carry_websocket(
         await pipe.close()
 
 
-async def refuse_with(answer: Answer, scope: Scope, send: Send) -> None:
+async def _refuse_with(answer: Answer, scope: Scope, send: Send) -> None:
     """An HTTP answer in place of the handshake's, where the server can send one."""
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 1008, "reason": ""})
@@ -123,7 +135,7 @@ async def refuse_with(answer: Answer, scope: Scope, send: Send) -> None:
     async def prefixed(message: Message) -> None:
         await send({**message, "type": f"websocket.{message['type']}"})
 
-    await send_answer(answer, (), prefixed)
+    await _send_answer(answer, (), prefixed)
 
 
 async def _exchange(pipe: WebSocketPipe, receive: Receive, send: Send) -> None:

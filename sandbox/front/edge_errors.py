@@ -39,6 +39,12 @@ def bad_gateway(host: str, ray: str) -> Response:
     return _page("Bad gateway", sentence, "Try again in a moment.", "502", host, ray, 502)
 
 
+def origin_down(host: str, ray: str) -> Response:
+    """The connector is there, the application behind it is not."""
+    sentence = "The connector could not reach the application behind this host."
+    return _page("Bad gateway", sentence, "See whether the application runs: `sandbox status`.", "502", host, ray, 502)
+
+
 def _page(title: str, sentence: str, advice: str, kicker: str, host: str, ray: str, status: int) -> Response:
     body = f"<p>{escape(sentence)}</p><p>{_code(advice)}</p><dl><dt>Host</dt><dd>{escape(host)}</dd></dl>"
     return page(title, body, kicker=f"Edge · {kicker}", footer=f"Ray {ray}", status=status, kind="refused")

@@ -42,12 +42,12 @@ def _said(objects: AccessObjects, visitor: Visitor, policy: Json) -> str:
     hit = [one for one in exclude if holds(objects, visitor, one) is not False]
     missing = [one for one in require if holds(objects, visitor, one) is not True]
     if not any(holds(objects, visitor, one) is True for one in include):
-        return f"does not match: it is for {_listed(objects, include, 'or')}"
+        return f"It is for {_listed(objects, include, 'or')}"
     if missing:
-        return f"does not match: it also requires {_listed(objects, missing, 'and')}"
+        return f"It also requires {_listed(objects, missing, 'and')}"
     if hit:
-        return f"does not match: it leaves out {_listed(objects, hit, 'and')}"
-    return "matches"
+        return f"It leaves out {_listed(objects, hit, 'and')}"
+    return "It matches"
 
 
 def _listed(objects: AccessObjects, elements: tuple[Json, ...] | list[Json], word: str) -> str:
@@ -62,7 +62,7 @@ def phrase(objects: AccessObjects, element: Json) -> str:
         return "a rule that cannot be read"
     ((kind, payload),) = element.items()
     named = {
-        "group": (objects.groups, "id", "group"),
+        "group": (objects.groups, "id", "the group"),
         "login_method": (objects.identity_providers, "id", "a login by"),
         "device_posture": (objects.posture_rules, "integration_uid", "the device check"),
         "service_token": (objects.service_tokens, "token_id", "the service token"),

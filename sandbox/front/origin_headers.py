@@ -26,7 +26,9 @@ def for_origin(visit: Visit, seen: Circumstances, token: str = "", email: str = 
         ("x-forwarded-for", seen.ip or visit.peer),
         ("x-forwarded-proto", "https"),
     )
-    identity = (("cf-access-jwt-assertion", token), ("cf-access-authenticated-user-email", email), ("cookie", crumbs))
+    # Headers carry bytes; an address beyond Latin-1 travels as UTF-8.
+    address = email.encode().decode("latin-1")
+    identity = (("cf-access-jwt-assertion", token), ("cf-access-authenticated-user-email", address), ("cookie", crumbs))
     return (*kept, *edge, *((name, value) for name, value in identity if value))
 
 

@@ -53,7 +53,7 @@ def _facts(objects: AccessObjects, visit: Visit, session: Session | None, visito
 def _reasons(outcome: Outcome, found: tuple[Finding, ...]) -> str:
     lines = "".join(
         f"<li><strong>{escape(one.policy)}</strong>"
-        f'<span class="soft small">{escape(one.action)}: {escape(one.sentence)}</span></li>'
+        f'<span class="soft small">{escape(one.action)} policy. {escape(one.sentence)}.</span></li>'
         for one in found
     )
     listed = f'<ol class="why">{lines}</ol>' if lines else ""

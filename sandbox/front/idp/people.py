@@ -16,7 +16,7 @@ from sandbox.cloudflare_api.document import Json, documents, section, texts
 from sandbox.front.files import read_json, write_json
 
 _ID = re.compile(r"[A-Za-z0-9._@+-]{1,100}")
-_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_EMAIL = re.compile(r"[^@\s<>\x00-\x1f\x7f]+@[^@\s<>\x00-\x1f\x7f]+")
 _COUNTRY = re.compile(r"[A-Z][A-Z0-9]")
 
 
