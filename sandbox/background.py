@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 import psutil
 
+from sandbox.invocation import command
 from sandbox.places import REPOSITORY, Places, SandboxError
+from sandbox.turns import in_turn
 
 API = "cloudflare-api"
 _HOST = "127.0.0.1"
@@ -50,11 +52,17 @@ def running(place: Places, name: str = API) -> Running | None:
 
 def ensure_api(place: Places) -> tuple[Running, bool]:
     """The local API, started if it does not run; and whether it was started now."""
+    with in_turn(place, "start"):
+        return _ensure_api(place)
+
+
+def _ensure_api(place: Places) -> tuple[Running, bool]:
     found = running(place)
     if found and _answers(found):
         return found, False
     if found:
         stop(place)
+    _refuse_damaged(place.cloudflare / "state.json")
     before = _recorded(place.record(API))
     # The port of last time keeps addresses valid that somebody has exported into a shell.
     for wanted in (before.port if before else _PORT, _PORT, 0):
@@ -64,15 +72,28 @@ def ensure_api(place: Places) -> tuple[Running, bool]:
     raise SandboxError("the local Cloudflare API found no free port")
 
 
+def _refuse_damaged(state: Path) -> None:
+    """The API writes this file whole or not at all, so what cannot be read was changed by somebody else."""
+    try:
+        sound = not state.exists() or "objects" in json.loads(state.read_text(encoding="utf-8"))
+    except (ValueError, TypeError):
+        sound = False
+    if not sound:
+        raise SandboxError(
+            f"{state} is damaged, so the local Cloudflare API cannot start. Start again from nothing:\n"
+            f"  {command()} reset\n  {command()} up"
+        )
+
+
 def _start_api(place: Places, wanted: int) -> Running | None:
     port = _free_port(wanted)
     if port is None:
         return None
-    command = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(place.cloudflare), "--port", str(port)]
+    program_line = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(place.cloudflare), "--port", str(port)]
     log = place.log(API)
     with log.open("ab") as out:
         program = subprocess.Popen(
-            command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            program_line, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
     started = Running(program.pid, psutil.Process(program.pid).create_time(), port)
     place.record(API).write_text(json.dumps(asdict(started)) + "\n")
@@ -103,19 +124,29 @@ def _ends_within(recorded: Running, seconds: float) -> bool:
     return True
 
 
-def list_objects(api: Running) -> list[tuple[str, str, str]]:
-    """Collection, id and name of everything that a program has created in the API and not destroyed."""
-    listed = httpx.get(f"{api.origin}/__sandbox/objects", timeout=5, trust_env=False).json()
+def list_objects(api: Running) -> list[tuple[str, str, str]] | None:
+    """Collection, id and name of everything that a program has created and not destroyed; None without an answer."""
+    try:
+        listed = httpx.get(f"{api.origin}/__sandbox/objects", timeout=5, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return None
     return [
-        (collection, str(item.get("id") or item.get("name") or ""), str(item.get("name") or ""))
+        (
+            collection,
+            str(item.get("id") or item.get("tunnel_id") or item.get("name") or ""),
+            str(item.get("name") or ""),
+        )
         for collection, objects in listed.items()
         for item in objects
     ]
 
 
-def forget(api: Running) -> None:
-    """Put the API back to its first day."""
-    httpx.post(f"{api.origin}/__sandbox/reset", timeout=10, trust_env=False).raise_for_status()
+def forget(api: Running) -> bool:
+    """Put the API back to its first day; False where it does not answer."""
+    try:
+        return httpx.post(f"{api.origin}/__sandbox/reset", timeout=10, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _recorded(file: Path) -> Running | None:

@@ -1,32 +1,92 @@
-"""`sandbox up | down | status | reset | env | pulumi …`: the embedded world that Gatehouse runs against."""
+"""Reading the arguments of `sandbox`; what the commands do is in `verbs`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import NoReturn
 
 from sandbox import verbs
+from sandbox.arguments import before_engine
+from sandbox.invocation import remember
 from sandbox.places import places
+
+_ABOUT = """\
+A Cloudflare account on your own machine for Gatehouse to run against: the real
+engine and the real program, and nothing in a real account."""
+_MORE = """\
+examples:
+  sandbox up                      deploy apps.yaml; again after every change
+  sandbox pulumi preview --diff   what a change would do
+  sandbox status --objects        what exists in the local account
+  eval "$(sandbox env)"           let this shell's pulumi and curl use it
+
+State is kept in .sandbox/ of the project, or where GATEHOUSE_SANDBOX_DIR says.
+`sandbox COMMAND --help` says more about a command; docs/sandbox.md says all."""
+_COMMANDS = {
+    "up": (
+        "start everything, deploy, and show the apps",
+        """\
+Gets the Pulumi engine if this machine has none (once; built from source it
+takes about 3 minutes), starts the local Cloudflare API, runs the program in
+the stack `sandbox`, and shows each app with who may enter it. Repeat it after
+a change of apps.yaml. The engine's output is kept in logs/update.log.""",
+    ),
+    "status": (
+        "what runs, and which parts are real",
+        "One line for each part: real, official, standing in, stopped, or not there yet.",
+    ),
+    "pulumi": ("any Pulumi command, in the right environment", ""),
+    "env": (
+        "print the variables for using the account by hand",
+        """\
+Starts the local API and prints lines for a shell to evaluate, after which its
+own `pulumi` and `curl` work against the sandbox:
+
+  eval "$(sandbox env)\"""",
+    ),
+    "down": ("stop what runs; everything is kept", "Objects and stacks are there again after the next `sandbox up`."),
+    "reset": (
+        "forget all objects and stacks",
+        "Empties the local account and forgets every stack. The engine and plugins stay.",
+    ),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; expected failures end in a sentence and exit code 1."""
-    options = _parser().parse_args(arguments)
+    own, handed_on = before_engine(sys.argv[1:] if arguments is None else arguments)
+    options = parser().parse_args(own)
+    remember(options.cwd)
     try:
         place = places(options.cwd)
         if options.command == "status":
             return verbs.status(place, options.objects)
-        if options.command == "pulumi":
-            return verbs.pulumi(place, options.arguments)
+        if handed_on is not None:
+            return verbs.pulumi(place, handed_on)
         return {"up": verbs.up, "down": verbs.down, "reset": verbs.reset, "env": verbs.env}[options.command](place)
     except verbs.EXPECTED as error:
-        print(f"sandbox: {error}", file=sys.stderr)
+        _say(f"sandbox: {error}")
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("sandbox: interrupted", file=sys.stderr)
         return 130
+
+
+def _say(message: str) -> None:
+    """Sentences keep their words whole on a terminal; commands, addresses and excerpts stay as they are."""
+    width = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+    for line in message.splitlines():
+        sentence = width and not line.startswith(" ")
+        shown = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if sentence else line
+        print(shown, file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,19 +97,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(1, f"{self.prog}: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="sandbox", description=__doc__)
-    parser.add_argument("-C", "--cwd", type=Path, help="the project directory (default: this repository)")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="start the local Cloudflare and run the program against it")
-    commands.add_parser("down", help="stop what runs; keep what was made")
-    status = commands.add_parser("status", help="what runs, and which parts are real")
-    status.add_argument("--objects", action="store_true", help="list what exists in the local API")
-    commands.add_parser("reset", help="forget all objects and stacks")
-    commands.add_parser("env", help="print the variables for running `pulumi` by hand")
-    pulumi = commands.add_parser("pulumi", help="run the engine with the right environment", add_help=False)
-    pulumi.add_argument("arguments", nargs=argparse.REMAINDER)
-    return parser
+def parser() -> argparse.ArgumentParser:
+    """The arguments of `sandbox`; those of `sandbox pulumi` are the engine's."""
+    shape = argparse.RawDescriptionHelpFormatter
+    whole = _Parser(prog="sandbox", description=_ABOUT, epilog=_MORE, formatter_class=shape, allow_abbrev=False)
+    whole.add_argument("-C", "--cwd", type=Path, metavar="DIR", help="the project directory (default: this repository)")
+    commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for name, (short, long) in _COMMANDS.items():
+        added = commands.add_parser(name, help=short, description=long, formatter_class=shape, add_help=bool(long))
+        if name == "status":
+            added.add_argument("--objects", action="store_true", help="list what exists in the local account")
+    return whole
 
 
 if __name__ == "__main__":

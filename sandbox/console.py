@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.status import Status
-from rich.table import Table
+from rich.text import Text
+
+from sandbox.layout import AppRow, app_lines, hang
 
 Say = Callable[[str], None]
-_WIDE = 120
 
 
 class Screen:
     """One column of step names, one of what became of them."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+        self.console = console or Console(highlight=False, soft_wrap=True)
+
+    @property
+    def width(self) -> int | None:
+        """How wide a line may be; what is not a terminal takes every line as it is."""
+        return self.console.width if self.console.is_terminal else None
+
+    def text(self, text: str = "") -> None:
+        """A line of its own, from the left."""
+        self._print(hang(Text(), Text.from_markup(text), self.width))
 
     def line(self, name: str, text: str, seconds: float | None = None) -> None:
         """One finished line; `seconds` only where they are worth reading."""
         took = f"  [dim]{seconds:.1f} s[/]" if seconds is not None and seconds >= 0.1 else ""
-        self.console.print(f"  [bold]{name:<16}[/]{text}{took}")
+        self._print(hang(Text.assemble((f"  {name:<16}", "bold")), Text.from_markup(text + took), self.width))
 
     @contextmanager
     def step(self, name: str) -> Iterator[_Step]:
@@ -35,23 +44,23 @@ class Screen:
             yield step
         self.line(name, step.outcome, step.seconds)
 
-    def apps(self, rows: list[tuple[str, str, str, str]]) -> None:
-        """The table of apps: name, address, who may enter, where it is; one below the other where it is narrow."""
-        self.console.print()
-        if self.console.width < _WIDE:
-            for app, url, who, where in rows:
-                self.console.print(
-                    f"  [bold]{escape(app)}[/]  {escape(url)}\n    {escape(who)}\n    [dim]{escape(where)}[/]"
-                )
-            return
-        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-        table.add_column("App", no_wrap=True)
-        table.add_column("URL", no_wrap=True)
-        table.add_column("Who may enter", overflow="fold")
-        table.add_column("Where", overflow="fold")
+    def apps(self, rows: Sequence[AppRow]) -> None:
+        """Every app with its address, who may enter, and what it is now."""
+        self._print([Text(), *app_lines(rows, self.width)])
+
+    def columns(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """A list: aligned for eyes, with tabs for programs."""
+        widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
-        self.console.print(table)
+            if self.width is None:
+                self.console.print("\t".join(row), markup=False)
+            else:
+                padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+                self.console.print(f"  {'  '.join(padded)}".rstrip(), markup=False)
+
+    def _print(self, lines: Sequence[Text]) -> None:
+        for line in lines:
+            self.console.print(line)
 
 
 class _Step:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 
 from sandbox.engine import Engine
-from sandbox.places import STACK, Places
+from sandbox.invocation import VARIABLE, as_called, command
+from sandbox.places import REPOSITORY, STACK, Places
 
 API_TOKEN = "sandbox-token-0123456789abcdefghijklmnopqrstuv"  # noqa: S105 # opens nothing but the sandbox
 PASSPHRASE = "sandbox"  # noqa: S105 # public on purpose
@@ -16,9 +17,11 @@ _FORGOTTEN = ("CLOUDFLARE_", "CF_API_", "PULUMI_")
 
 def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
     """The variables that `sandbox env` prints."""
-    path = [str(place.launchers)] if any(place.launchers.glob("pulumi-*")) else []
+    launchers = [str(place.launchers)] if any(place.launchers.glob("pulumi-*")) else []
+    path = list(dict.fromkeys([*launchers, str(engine.pulumi.parent)]))
+    address = {"CLOUDFLARE_BASE_URL": base_url} if base_url else {}
     return {
-        "CLOUDFLARE_BASE_URL": base_url,
+        **address,
         "CLOUDFLARE_API_TOKEN": API_TOKEN,
         "PULUMI_BACKEND_URL": f"file://{place.backend}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -26,7 +29,8 @@ def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "GATEHOUSE_SANDBOX_DIR": str(place.state),
-        "PATH": os.pathsep.join([*path, str(engine.pulumi.parent), _inherited_path(place, engine)]),
+        VARIABLE: as_called(None if place.project == REPOSITORY else place.project, anywhere=True),
+        "PATH": os.pathsep.join([*path, _inherited_path(place, engine)]),
     }
 
 
@@ -37,6 +41,7 @@ def for_engine(place: Places, engine: Engine, base_url: str, stack: str = STACK)
     return {
         **kept,
         **settings(place, engine, base_url),
+        VARIABLE: command(),
         "PULUMI_STACK": stack,
         "NO_PROXY": loopback,
         "no_proxy": loopback,

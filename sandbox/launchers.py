@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -13,6 +16,10 @@ from sandbox.engine import Engine
 from sandbox.places import REPOSITORY, Places
 
 _PROVIDERS = ("cloudflare", "docker", "snowflake")
+_PULUMI = "pulumi"
+_HOST = "pulumi-language-python"
+_STAND_IN = "gatehouse-stand-in"
+"""The file that tells our provider from an official one in the same place."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +44,88 @@ def choose(engine: Engine, place: Places) -> Plugins:
     )
 
 
-def write(engine: Engine, plugins: Plugins, place: Places) -> None:
-    """Put the launchers of the stand-ins into their directory, and nothing else."""
+def write(engine: Engine, plugins: Plugins, place: Places) -> Engine:
+    """Put the stand-ins where the engine looks without a warning, and nothing else; the engine to run then.
+
+    It takes a language host silently only from beside its own program, and a provider only from its plugin directory.
+    """
     place.launchers.mkdir(parents=True, exist_ok=True)
-    for old in place.launchers.iterdir():
-        old.unlink()
+    wanted: dict[str, Path] = {}
     if not plugins.language_host:
-        _launcher(place, "pulumi-language-python", "language-host", "--exec-file", str(engine.exec_file))
-    if not plugins.cloudflare:
-        _launcher(place, "pulumi-resource-cloudflare", "cloudflare")
+        host = place.launchers / _HOST
+        _launcher(host, "language-host", "--exec-file", str(engine.exec_file))
+        wanted = {_HOST: host} | _linked(engine, place)
+    for old in place.launchers.iterdir():
+        if old.name not in wanted:
+            old.unlink()
+    _write_provider(plugins, place)
+    return replace(engine, pulumi=wanted.get(_PULUMI, engine.pulumi))
+
+
+def withdraw(place: Places) -> None:
+    """Take the provider's stand-ins away, so that the engine installs the official plugin where one is asked for."""
+    for directory in _stand_ins(place):
+        shutil.rmtree(directory)
+
+
+def _linked(engine: Engine, place: Places) -> dict[str, Path]:
+    link = place.launchers / _PULUMI
+    try:
+        if not link.is_file() or not link.samefile(engine.pulumi):
+            link.unlink(missing_ok=True)
+            # The engine resolves symbolic links before it looks beside itself, so only a hard one will do.
+            link.hardlink_to(engine.pulumi)
+    except OSError:
+        # Another file system, or somebody else's file: PATH leads to the host then, and the engine says so each time.
+        return {}
+    return {_PULUMI: link}
+
+
+def _write_provider(plugins: Plugins, place: Places) -> None:
+    current = _directory("cloudflare", place)
+    if not plugins.cloudflare and current is not None:
+        current.mkdir(parents=True, exist_ok=True)
+        (current / _STAND_IN).touch()
+    # Stacks remember the version that they were made with, so those of earlier SDKs stay.
+    for directory in _stand_ins(place):
+        _launcher(directory / "pulumi-resource-cloudflare", "cloudflare")
+
+
+def _stand_ins(place: Places) -> list[Path]:
+    return [mark.parent for mark in (place.pulumi_home / "plugins").glob(f"resource-cloudflare-v*/{_STAND_IN}")]
+
+
+def _directory(name: str, place: Places) -> Path | None:
+    try:
+        return place.pulumi_home / "plugins" / f"resource-{name}-v{installed_version(f'pulumi-{name}')}"
+    except PackageNotFoundError:
+        return None
 
 
 def _installed(name: str, place: Places) -> bool:
-    try:
-        directory = f"resource-{name}-v{installed_version(f'pulumi-{name}')}"
-    except PackageNotFoundError:
+    here = _directory(name, place)
+    if here is None:
         return False
-    here = place.pulumi_home / "plugins" / directory
-    there = Path.home() / ".pulumi" / "plugins" / directory
+    there = Path.home() / ".pulumi" / "plugins" / here.name
     executable = f"pulumi-resource-{name}"
-    if not (here / executable).is_file() and (there / executable).is_file():
+    stands_in = (here / _STAND_IN).is_file()
+    if (there / executable).is_file() and (stands_in or not (here / executable).is_file()):
+        if stands_in:
+            shutil.rmtree(here)
         here.parent.mkdir(parents=True, exist_ok=True)
         here.symlink_to(there)
-    return (here / executable).is_file()
+        return True
+    return (here / executable).is_file() and not stands_in
 
 
-def _launcher(place: Places, name: str, *arguments: str) -> None:
-    file = place.launchers / name
+def _launcher(file: Path, *arguments: str) -> None:
     start = [sys.executable, "-I", str(REPOSITORY / "sandbox" / "plugins" / "start.py"), *arguments]
     # Isolated mode: a module of the user's program must never hide one that the plugin imports.
-    file.write_text(f'#!/bin/sh\nexec {shlex.join(start)} "$@"\n')
-    file.chmod(0o755)
+    text = f'#!/bin/sh\nexec {shlex.join(start)} "$@"\n'
+    if file.is_file() and file.read_text() == text and os.access(file, os.X_OK):
+        return
+    # Replaced in one step: another command's engine may be about to start it.
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}-", delete=False) as fresh:
+        fresh.write(text)
+    Path(fresh.name).chmod(0o755)
+    Path(fresh.name).replace(file)

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 
 from sandbox.background import Running
-from sandbox.places import Places, SandboxError
+from sandbox.invocation import command
+from sandbox.locks import locks, refuse_running
+from sandbox.places import STACK, Places, SandboxError
 
 
 @dataclass(frozen=True)
@@ -19,38 +21,52 @@ class PendingCreation:
 
 def pending_creations(place: Places, stack: str) -> tuple[PendingCreation, ...]:
     """The creations that the state of a stack does not know the end of."""
+    file = place.checkpoint(stack)
     try:
-        checkpoint = json.loads(place.checkpoint(stack).read_text())["checkpoint"]["latest"] or {}
-    except (OSError, ValueError, KeyError):
+        checkpoint = json.loads(file.read_text())["checkpoint"]["latest"] or {}
+        return tuple(
+            PendingCreation(item["resource"]["type"], item["resource"].get("inputs") or {})
+            for item in checkpoint.get("pending_operations") or []
+            if item.get("type") == "creating"
+        )
+    except FileNotFoundError:
         return ()
-    return tuple(
-        PendingCreation(item["resource"]["type"], item["resource"].get("inputs") or {})
-        for item in checkpoint.get("pending_operations") or []
-        if item.get("type") == "creating"
-    )
-
-
-def is_locked(place: Places, stack: str) -> bool:
-    """Whether an update of the stack runs, or was killed while it did."""
-    locks = place.backend / ".pulumi" / "locks" / "organization" / place.project_name() / stack
-    return locks.is_dir() and any(locks.glob("*.json"))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise SandboxError(
+            f"the state of the stack `{stack}` is damaged ({file}). Start again from nothing:\n"
+            f"  {command()} reset\n  {command()} up"
+        ) from error
 
 
 def refuse_pending(place: Places, stack: str, api: Running) -> None:
-    """Stop before an update that could create something twice."""
-    found = pending_creations(place, stack)
-    if not found:
-        return
+    """Stop before an update that would meet another one, or could create something twice."""
+    found = locks(place, stack)
+    refuse_running(found)
+    sentences = _fates(place, stack, api)
+    if sentences:
+        cancel = f"  {command()} pulumi cancel --yes{_of(stack)}\n" if found else ""
+        count = f"{len(sentences)} object{'s' if len(sentences) > 1 else ''}"
+        raise SandboxError(
+            f"an update of the stack `{stack}` was killed while it created {count}. "
+            f"Tell the engine that it is over:\n{cancel}"
+            f"  {command()} pulumi refresh --yes --clear-pending-creates{_of(stack)}\n\n" + "\n\n".join(sentences)
+        )
+    if found:
+        raise SandboxError(
+            f"an update of the stack `{stack}` was killed and has left its lock behind. "
+            f"Take the lock away, and run this again:\n  {command()} pulumi cancel --yes{_of(stack)}"
+        )
+
+
+def _fates(place: Places, stack: str, api: Running) -> tuple[str, ...]:
+    pending = pending_creations(place, stack)
+    if not pending:
+        return ()
     # The vendor's client takes 0.2 s to import, which is nothing to pay where nothing is pending.
     from sandbox.strays import fates
 
-    sentences = fates(api, found)
-    if not sentences:
-        return
-    unlock = "  sandbox pulumi cancel --yes\n" if is_locked(place, stack) else ""
-    count = f"{len(sentences)} object{'s' if len(sentences) > 1 else ''}"
-    raise SandboxError(
-        f"an update of the stack `{stack}` was killed while it created {count}. "
-        f"Tell the engine that it is over:\n{unlock}  sandbox pulumi refresh --yes --clear-pending-creates\n\n"
-        + "\n\n".join(sentences)
-    )
+    return fates(api, pending)
+
+
+def _of(stack: str) -> str:
+    return "" if stack == STACK else f" --stack {stack}"

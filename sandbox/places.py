@@ -57,6 +57,10 @@ class Places:
         """The log of a background program or of the last update."""
         return self.state / "logs" / f"{name}.log"
 
+    def turn(self, name: str) -> Path:
+        """The file whose lock somebody holds who does what only one may do at a time."""
+        return self.state / "running" / f"{name}.lock"
+
     def checkpoint(self, stack: str) -> Path:
         """The engine's state of one stack."""
         return self.backend / ".pulumi" / "stacks" / self.project_name() / f"{stack}.json"
@@ -75,11 +79,16 @@ class Places:
 
     def prepare(self) -> None:
         """Make the directories, and mark them as ours."""
-        self.refuse_foreign()
-        for directory in (self.launchers, self.pulumi_home, self.backend, self.cloudflare, self.state / "logs"):
-            directory.mkdir(parents=True, exist_ok=True)
-        (self.state / "running").mkdir(exist_ok=True)
-        (self.state / _MARK).touch()
+        running, logs = self.state / "running", self.state / "logs"
+        try:
+            self.refuse_foreign()
+            for directory in (self.launchers, self.pulumi_home, self.backend, self.cloudflare, running, logs):
+                directory.mkdir(parents=True, exist_ok=True)
+            (self.state / _MARK).touch()
+        except OSError as error:
+            raise SandboxError(
+                f"{self.state} cannot be written ({error.strerror}): name another folder in GATEHOUSE_SANDBOX_DIR"
+            ) from error
 
     def refuse_foreign(self) -> None:
         """Refuse a directory that holds something else than a sandbox."""

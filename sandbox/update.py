@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox.console import Say
 from sandbox.engine import Engine
 from sandbox.places import Places, SandboxError
+from sandbox.turns import in_turn
 
 _DONE = re.compile(r"^ \S+ +\S+ (\S+) (created|updated|replaced|deleted) ")
 _AMBIENT = re.compile(r"warning: using pulumi-[a-z-]+ from \$PATH at ")
@@ -30,6 +31,11 @@ class AppLine:
 
 def ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> bool:
     """Make the stack in the file backend, if it is not there; whether it was made now."""
+    with in_turn(place, "stack"):
+        return _ensure_stack(place, engine, environment, stack)
+
+
+def _ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> bool:
     if place.checkpoint(stack).is_file():
         return False
     command = [str(engine.pulumi), "stack", "init", stack, "--non-interactive"]

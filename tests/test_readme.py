@@ -21,9 +21,11 @@ import pytest
 from infra.access import who_may_enter
 from infra.cli import parser as gatehouse_parser
 from infra.load import load_estate
-from sandbox.cli import _parser as sandbox_parser
+from sandbox.cli import parser as sandbox_parser
+from sandbox.layout import AppRow, app_lines
 from sandbox.plugins.cloudflare.operations import stray_sentence
 from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
+from sandbox.verbs import NOT_SERVED
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -116,13 +118,14 @@ def test_readme_shows_part_of_apps_yaml() -> None:
 
 
 def test_readme_shows_the_apps_that_make_up_shows() -> None:
-    """Each row of the table is an app of the sandbox stack, with its address and who may enter."""
-    table = next(block for block in blocks(README, "text") if "Who may enter" in block)
+    """Each block is an app of the sandbox stack, with its address, who may enter, and what it is now."""
+    shown = next(block for block in blocks(README, "text") if "Campaign performance" in block)
     day = date(2026, 11, 22)
     estate, _ = load_estate(ROOT, "sandbox", day)
-    rows = [f"{app.title} {home.url} {who_may_enter(app, day)}" for app, home in estate.tunnelled]
-    _, _, listed = table.partition("Who may enter\n")
-    assert sorted(" ".join(line.split()) for line in listed.splitlines()) == sorted(rows)
+    rows = [AppRow(app.title, home.url, who_may_enter(app, day), NOT_SERVED) for app, home in estate.tunnelled]
+    listed = shown[shown.index("  Campaign performance") :]
+    wanted = "\n".join(line.plain for line in app_lines(rows, 80))
+    assert sorted(listed.strip("\n").split("\n\n")) == sorted(wanted.split("\n\n"))
 
 
 def test_readme_layout_is_the_layout() -> None:
@@ -172,8 +175,9 @@ def test_every_make_target_is_documented() -> None:
     assert listed == targets
 
 
-def test_operations_shows_the_real_recovery(bless: bool) -> None:
+def test_operations_shows_the_real_recovery(bless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message about an object that the state does not know, and the commands in it, are the sandbox's own."""
+    monkeypatch.delenv("GATEHOUSE_SANDBOX_COMMAND", raising=False)
     page = ROOT / "docs" / "operations.md"
     (shown,) = (block for block in blocks(page, "text") if "was killed while it created" in block)
     kind = "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken"

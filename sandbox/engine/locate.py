@@ -73,9 +73,10 @@ def cached() -> Engine | None:
 
 
 def _on_path() -> Engine | None:
-    found = shutil.which("pulumi")
-    # Without the exec file beside it an engine cannot start a Python program.
-    if not found or not (Path(found).resolve().parent / EXEC_FILE).is_file():
+    everywhere = (shutil.which("pulumi", path=directory) for directory in os.get_exec_path())
+    # Without the exec file beside it an engine cannot start a Python program; the sandbox's own link has none.
+    found = next((path for path in everywhere if path and (Path(path).resolve().parent / EXEC_FILE).is_file()), None)
+    if not found:
         return None
     try:
         asked = subprocess.run([found, "version"], capture_output=True, text=True, timeout=10, check=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.end_to_end.world import LIMIT, ROOT, World
 
+COMMAND = r"\S*sandbox -C \S+"  # as messages name it
 UP = ("up", "--yes", "--skip-preview")
 MOST = 20  # runs; the small estate needs about half of it
 # What is written without being created: these requests may be repeated, and have no name to be told apart by.
@@ -121,7 +122,7 @@ def recover(world: World, text: str) -> None:
 
     Keeping is the longer way: the object is imported below the component that it belongs to.
     """
-    kept = re.search(r"sandbox pulumi (import .*zeroTrustAccessGroup:.*)", text)
+    kept = re.search(rf"{COMMAND} pulumi (import .*zeroTrustAccessGroup:.*)", text)
     for paragraph in text.split("\n\n"):
         if kept and "gatehouse-sandbox-contractors" in paragraph:
             parent = "urn:pulumi:sandbox::gatehouse::infra:access:DepartmentGroup::contractors"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from tests.end_to_end.interrupted import EXPECTED, MOST, UP, Disturbed, assert_whole, killed, recover
+from tests.end_to_end.interrupted import COMMAND, EXPECTED, MOST, UP, Disturbed, assert_whole, killed, recover
 from tests.end_to_end.world import World
 
 
@@ -19,7 +19,7 @@ def test_a_killed_engine_stops_the_next_up_with_the_way_out(small: World) -> Non
         disturbed.take(small)
         stopped = small.pulumi(*UP)
         assert stopped.code != 0, stopped
-        for told in re.findall(r"^ +sandbox pulumi ((?:cancel|refresh) .*)$", stopped.text, re.MULTILINE):
+        for told in re.findall(rf"^ +{COMMAND} pulumi ((?:cancel|refresh) .*)$", stopped.text, re.MULTILINE):
             small.ok("pulumi", *told.split())
         recover(small, stopped.text)
     assert len(disturbed.done) == len(EXPECTED)

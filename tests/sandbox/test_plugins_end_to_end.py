@@ -218,7 +218,7 @@ def test_an_engine_killed_after_the_api_acted(sandbox: Sandbox) -> None:
     stopped = sandbox.run("up")
     assert stopped.returncode == 1
     assert "the Access policy `allow`" in stopped.stderr
-    assert "sandbox pulumi cancel --yes" in stopped.stderr
+    assert re.search(r"^  \S+sandbox -C \S+ pulumi cancel --yes$", stopped.stderr, re.MULTILINE)
     sandbox.ok("pulumi", "cancel", "--yes")
     sandbox.ok("pulumi", "refresh", "--yes", "--skip-preview", "--clear-pending-creates")
     _keep(sandbox, stopped.stderr)
@@ -227,7 +227,7 @@ def test_an_engine_killed_after_the_api_acted(sandbox: Sandbox) -> None:
 
 
 def _keep(sandbox: Sandbox, message: str) -> None:
-    found = re.search(r"sandbox pulumi (import .*)", message)
+    found = re.search(r"sandbox -C \S+ pulumi (import .*)", message)
     assert found
     sandbox.ok("pulumi", *found[1].replace(" NAME ", " allow ").split())
 

@@ -17,11 +17,12 @@ from sandbox import background, launchers
 from sandbox.background import Running
 from sandbox.cli import main
 from sandbox.engine import Engine
-from sandbox.environment import exports, for_engine, settings
+from sandbox.environment import for_engine, settings
+from sandbox.invocation import VARIABLE
 from sandbox.launchers import Plugins
-from sandbox.pending import pending_creations
+from sandbox.pending import pending_creations, refuse_pending
 from sandbox.places import Places, SandboxError, places
-from sandbox.update import _explanation, _summary
+from sandbox.turns import alone
 
 
 @pytest.fixture
@@ -30,12 +31,23 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     (tmp_path / "project" / "Pulumi.yaml").write_text("name: tiny\nruntime: python\n")
     monkeypatch.setenv("GATEHOUSE_SANDBOX_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    # The commands overwrite it; named here, it is put back.
+    monkeypatch.setenv(VARIABLE, "sandbox")
     return places(tmp_path / "project")
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return Engine(tmp_path / "pulumi", tmp_path / "exec file", "v3.259.0", "on PATH", None)
+    program = tmp_path / "engine" / "pulumi"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return Engine(program, tmp_path / "exec file", "v3.259.0", "on PATH", None)
+
+
+def provider_of(place: Places) -> Path:
+    version = installed_version("pulumi-cloudflare")
+    return place.pulumi_home / "plugins" / f"resource-cloudflare-v{version}" / "pulumi-resource-cloudflare"
 
 
 def test_a_directory_with_other_files_is_refused(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,6 +69,7 @@ def test_reset_keeps_plugins_and_forgets_the_rest(place: Places) -> None:
     assert list(place.cloudflare.iterdir()) == list(place.backend.iterdir()) == []
 
 
+@pytest.mark.usefixtures("place")
 def test_a_directory_without_a_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--cwd", str(tmp_path), "status"]) == 1
     assert "has no Pulumi.yaml" in capsys.readouterr().err
@@ -135,42 +148,36 @@ def test_nothing_of_a_real_account_reaches_the_engine(
 
 def test_launchers_stand_in_only_for_what_is_missing(place: Places, engine: Engine) -> None:
     place.prepare()
-    launchers.write(engine, Plugins(language_host=False, cloudflare=False), place)
-    assert sorted(path.name for path in place.launchers.iterdir()) == [
-        "pulumi-language-python",
-        "pulumi-resource-cloudflare",
-    ]
+    used = launchers.write(engine, Plugins(language_host=False, cloudflare=False), place)
+    assert sorted(path.name for path in place.launchers.iterdir()) == ["pulumi", "pulumi-language-python"]
+    assert used.pulumi == place.launchers / "pulumi"
+    assert used.pulumi.samefile(engine.pulumi)
+    assert os.access(provider_of(place), os.X_OK)
     assert all(os.access(path, os.X_OK) for path in place.launchers.iterdir())
     assert "'" + str(engine.exec_file) + "'" in (place.launchers / "pulumi-language-python").read_text()
     assert str(place.launchers) in settings(place, engine, "")["PATH"]
-    launchers.write(engine, Plugins(language_host=True, cloudflare=True), place)
+    assert launchers.write(engine, Plugins(language_host=True, cloudflare=True), place) == engine
     assert list(place.launchers.iterdir()) == []
     assert str(place.launchers) not in settings(place, engine, "")["PATH"].split(os.pathsep)
 
 
 def test_an_official_plugin_of_the_right_version_is_taken(place: Places, engine: Engine) -> None:
-    assert not launchers.choose(engine, place).cloudflare
+    place.prepare()
+    launchers.write(engine, launchers.choose(engine, place), place)
+    assert not launchers.choose(engine, place).cloudflare, "what stands in is not taken for the official one"
     version = installed_version("pulumi-cloudflare")
     plugin = Path.home() / ".pulumi" / "plugins" / f"resource-cloudflare-v{version}"
     plugin.mkdir(parents=True)
     (plugin / "pulumi-resource-cloudflare").touch()
-    chosen = launchers.choose(engine, place)
-    assert chosen == Plugins(language_host=False, cloudflare=True)
-    assert (place.pulumi_home / "plugins" / plugin.name / "pulumi-resource-cloudflare").is_file()
-
-
-def test_exports_survive_a_shell() -> None:
-    lines = exports({"A": "it's", "B": "$HOME `x`"})
-    done = subprocess.run(
-        ["sh", "-c", f'{lines}\nprintf "%s|%s" "$A" "$B"'], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "it's|$HOME `x`"
+    assert launchers.choose(engine, place) == Plugins(language_host=False, cloudflare=True)
+    assert provider_of(place).samefile(plugin / "pulumi-resource-cloudflare")
+    assert launchers.choose(engine, place) == Plugins(language_host=False, cloudflare=True)
 
 
 def test_plugins_leave_with_a_killed_engine(place: Places, engine: Engine) -> None:
     place.prepare()
     launchers.write(engine, Plugins(language_host=False, cloudflare=False), place)
-    for launcher in place.launchers.iterdir():
+    for launcher in (place.launchers / "pulumi-language-python", provider_of(place)):
         script = (
             "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:]); print(p.pid, flush=True); time.sleep(60)"
         )
@@ -184,36 +191,6 @@ def test_plugins_leave_with_a_killed_engine(place: Places, engine: Engine) -> No
         parent.wait()
         parent.stdout.close()
         plugin.wait(10)
-
-
-def test_the_end_of_an_update_in_few_words() -> None:
-    lines = [
-        "Outputs:",
-        "    a: 1",
-        "",
-        "Resources:",
-        "    + 2 created",
-        "    ~ 1 updated",
-        "    3 unchanged",
-        "",
-        "Duration: 1s",
-    ]
-    assert _summary(lines) == "2 created, 1 updated, 3 unchanged"
-    assert _summary([]) == "done"
-
-
-def test_of_a_failure_only_the_explanation_is_shown() -> None:
-    lines = [
-        "Updating (sandbox):",
-        "Diagnostics:",
-        "  pulumi:pulumi:Stack (x):",
-        "    warning: using pulumi-language-python from $PATH at /x",
-        "    error: apps.yaml is wrong",
-        "Resources:",
-        "    1 errored",
-    ]
-    assert _explanation(lines) == "  pulumi:pulumi:Stack (x):\n    error: apps.yaml is wrong"
-    assert _explanation(["error: the stack is currently locked"]) == "error: the stack is currently locked"
 
 
 def test_pending_creations_are_read_from_the_checkpoint(place: Places) -> None:
@@ -233,3 +210,150 @@ def test_the_commands_import_neither_engine_sdk_nor_vendor_client() -> None:
     heavy = {"pulumi", "cloudflare", "grpc"}
     script = f"import sys, sandbox.cli; sys.exit(len({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_engines_help_starts_nothing(place: Places, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[list[str]] = []
+
+    def execve(_program: Path, arguments: list[str], environment: dict[str, str]) -> None:
+        assert "CLOUDFLARE_BASE_URL" not in environment
+        became.append(arguments)
+        raise SystemExit(0)
+
+    monkeypatch.setattr("sandbox.verbs.obtain", lambda _say: engine)
+    monkeypatch.setattr("os.execve", execve)
+    monkeypatch.chdir(place.project)
+    for words in (["--help"], ["--version"], ["-C", ".", "up", "--help"], ["version"], []):
+        with pytest.raises(SystemExit):
+            main(["--cwd", str(place.project), "pulumi", *words])
+        assert became.pop() == ["pulumi", *words]
+    assert background.running(place) is None
+
+
+def test_a_stand_in_that_cannot_stand_beside_the_engine_is_found_on_path(
+    place: Places, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_self: Path, _target: Path) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    place.prepare()
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    assert launchers.write(engine, Plugins(language_host=False, cloudflare=False), place) == engine
+    assert [path.name for path in place.launchers.iterdir()] == ["pulumi-language-python"]
+    first, second, *_ = settings(place, engine, "")["PATH"].split(os.pathsep)
+    assert (first, second) == (str(place.launchers), str(engine.pulumi.parent))
+
+
+def test_a_stand_in_makes_room_for_the_official_plugin_and_older_ones_follow_the_program(
+    place: Places, engine: Engine
+) -> None:
+    place.prepare()
+    plugins = launchers.choose(engine, place)
+    launchers.write(engine, plugins, place)
+    older = provider_of(place).parent.with_name("resource-cloudflare-v6.0.0")
+    older.mkdir()
+    (older / "gatehouse-stand-in").touch()
+    launchers.write(engine, plugins, place)
+    assert (older / "pulumi-resource-cloudflare").is_file()
+    launchers.withdraw(place)
+    assert list((place.pulumi_home / "plugins").iterdir()) == []
+
+
+def test_what_is_damaged_is_named_and_reset_heals_it(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    place.prepare()
+    state, checkpoint = place.cloudflare / "state.json", place.checkpoint("sandbox")
+    checkpoint.parent.mkdir(parents=True)
+    for text in ("{", "[]", "3", ""):
+        state.write_text(text)
+        with pytest.raises(SandboxError, match=r"state\.json is damaged(.|\n)*sandbox reset"):
+            background.ensure_api(place)
+    for text in ("{", "[]", '{"checkpoint": 3}', '{"checkpoint": {"latest": {"pending_operations": [3]}}}', ""):
+        checkpoint.write_text(text)
+        with pytest.raises(SandboxError, match=r"`sandbox` is damaged(.|\n)*sandbox reset"):
+            pending_creations(place, "sandbox")
+    assert main(["--cwd", str(place.project), "reset"]) == 0
+    try:
+        assert background.ensure_api(place)[1]
+        assert pending_creations(place, "sandbox") == ()
+    finally:
+        background.stop(place)
+    assert "empty" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    place: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEHOUSE_SANDBOX_DIR", str(place.project / "Pulumi.yaml" / "state"))
+    assert main(["--cwd", str(place.project), "env"]) == 1
+    assert "cannot be written (Not a directory)" in capsys.readouterr().err
+
+
+def test_a_second_up_is_refused(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    place.prepare()
+    with alone(place, "up", "busy"):
+        for verb in ("up", "reset"):
+            assert main(["--cwd", str(place.project), verb]) == 1
+            assert "running here; wait until it has ended" in capsys.readouterr().err
+    assert main(["--cwd", str(place.project), "reset"]) == 0
+
+
+def test_two_commands_start_one_api(place: Places) -> None:
+    place.prepare()
+    script = "import sys; from pathlib import Path; from sandbox import background; from sandbox.places import places\n"
+    script += "print(background.ensure_api(places(Path(sys.argv[1])))[0].pid)"
+    both = [
+        subprocess.Popen([sys.executable, "-c", script, str(place.project)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    try:
+        first, second = (program.communicate(timeout=60)[0] for program in both)
+        assert first == second
+        assert first.strip().isdigit()
+    finally:
+        background.stop(place)
+
+
+def test_a_killed_api_comes_back_on_its_port(place: Places) -> None:
+    place.prepare()
+    try:
+        first, _ = background.ensure_api(place)
+        psutil.Process(first.pid).kill()
+        later, started = background.ensure_api(place)
+        assert (started, later.port) == (True, first.port)
+    finally:
+        background.stop(place)
+
+
+def test_a_lock_is_waited_for_or_taken_away(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.prepare()
+    folder = place.backend / ".pulumi" / "locks" / "organization" / "tiny" / "sandbox"
+    folder.mkdir(parents=True)
+    api = Running(1, 1.0, 1)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
+        monkeypatch.setattr(psutil.Process, "name", lambda _self: "pulumi")
+        lock = {"pid": holder.pid, "username": "x", "hostname": socket.gethostname(), "timestamp": "now"}
+        (folder / "a.json").write_text(json.dumps(lock))
+        with pytest.raises(SandboxError, match=rf"is running \(pid {holder.pid}\)"):
+            refuse_pending(place, "sandbox", api)
+        holder.kill()
+    for text in (json.dumps(lock), json.dumps({**lock, "pid": os.getpid(), "hostname": "elsewhere"}), "{"):
+        (folder / "a.json").write_text(text)
+        with pytest.raises(SandboxError, match=r"was killed and has left its lock(.|\n)*sandbox pulumi cancel --yes$"):
+            refuse_pending(place, "sandbox", api)
+    (folder / "a.json").unlink()
+    refuse_pending(place, "sandbox", api)
+
+
+def test_an_api_that_does_not_answer_is_said_to(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    place.prepare()
+    silent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        started = psutil.Process(silent.pid).create_time()
+        place.record(background.API).write_text(json.dumps({"pid": silent.pid, "started": started, "port": 1}))
+        assert main(["--cwd", str(place.project), "status", "--objects"]) == 0
+        assert "does not answer" in capsys.readouterr().out
+        assert main(["--cwd", str(place.project), "reset"]) == 0
+        assert silent.wait(5) is not None
+    finally:
+        silent.kill()
+        silent.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sandbox.invocation import command
 from sandbox.plugins.cloudflare import model
 from sandbox.plugins.cloudflare.client import Client, RefusedError, UnansweredError
 from sandbox.plugins.cloudflare.doubts import Doubts
@@ -115,11 +116,11 @@ def stray_sentence(entry: ResourceType, wanted: Properties, ident: str) -> str:
     return (
         f"the {entry.noun} `{name_of(entry, wanted)}` with the id `{ident}`, which the state does not know.\n"
         f"Delete it and run again:\n"
-        f'  eval "$(sandbox env)"; curl -X DELETE -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" '
+        f'  eval "$({command()} env)"; curl -X DELETE -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" '
         f"$CLOUDFLARE_BASE_URL/{path}\n"
         f"or keep it (below a component add --parent NAME=URN):\n"
-        f"  sandbox pulumi import --yes --protect=false --generate-code=false cloudflare:index/{entry.kind} NAME "
-        f"{import_path(entry, wanted, ident)}"
+        f"  {command()} pulumi import --yes --protect=false --generate-code=false "
+        f"cloudflare:index/{entry.kind} NAME {import_path(entry, wanted, ident)}"
     )
 
 
