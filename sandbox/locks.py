@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -22,9 +23,8 @@ class Lock:
 
 def locks(place: Places, stack: str = "*") -> tuple[Lock, ...]:
     """The locks of a stack, or of all."""
-    directory = place.backend / ".pulumi" / "locks" / "organization" / place.project_name()
     found = []
-    for file in sorted(directory.glob(f"{stack}/*.json")):
+    for file in _files(place, stack):
         try:
             document = json.loads(file.read_text())
             pid = int(document["pid"])
@@ -34,6 +34,18 @@ def locks(place: Places, stack: str = "*") -> tuple[Lock, ...]:
         except (ValueError, LookupError, TypeError):
             found.append(Lock(file.parent.name, 0, False))
     return tuple(found)
+
+
+def clear(place: Places, stack: str) -> None:
+    """Take away what dead engines have left of a stack."""
+    if not any(lock.alive for lock in locks(place, stack)):
+        for file in _files(place, stack):
+            file.unlink(missing_ok=True)
+
+
+def _files(place: Places, stack: str) -> list[Path]:
+    directory = place.backend / ".pulumi" / "locks" / "organization" / place.project_name()
+    return sorted(directory.glob(f"{stack}/*.json"))
 
 
 def refuse_running(found: tuple[Lock, ...]) -> None:

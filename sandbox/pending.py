@@ -51,7 +51,15 @@ def refuse_pending(place: Places, stack: str, api: Running) -> None:
             f"Tell the engine that it is over:\n{cancel}"
             f"  {command()} pulumi refresh --yes --clear-pending-creates{_of(stack)}\n\n" + "\n\n".join(sentences)
         )
-    if found:
+    refuse_locked(place, stack)
+
+
+def refuse_locked(place: Places, stack: str) -> None:
+    """Stop before a change of a stack that another one holds, or was killed while it did."""
+    found = locks(place, stack)
+    refuse_running(found)
+    # Of a stack that was never made, the lock means nothing and goes when the stack is made.
+    if found and place.checkpoint(stack).is_file():
         raise SandboxError(
             f"an update of the stack `{stack}` was killed and has left its lock behind. "
             f"Take the lock away, and run this again:\n  {command()} pulumi cancel --yes{_of(stack)}"

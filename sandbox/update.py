@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox.console import Say
 from sandbox.engine import Engine
+from sandbox.locks import clear
 from sandbox.places import Places, SandboxError
 from sandbox.turns import in_turn
 
@@ -38,6 +39,8 @@ def ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], 
 def _ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> bool:
     if place.checkpoint(stack).is_file():
         return False
+    # An engine that was killed while it made the stack has left its lock, and `cancel` needs a stack.
+    clear(place, stack)
     command = [str(engine.pulumi), "stack", "init", stack, "--non-interactive"]
     done = _run(command, place, environment)
     if done.returncode:

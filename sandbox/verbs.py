@@ -20,13 +20,14 @@ from sandbox.invocation import command
 from sandbox.launchers import Plugins
 from sandbox.layout import AppRow
 from sandbox.locks import locks, refuse_running
-from sandbox.pending import refuse_pending
+from sandbox.pending import pending_creations, refuse_locked, refuse_pending
 from sandbox.places import STACK, Places, SandboxError
 from sandbox.turns import alone
 from sandbox.update import ensure_stack, exported_apps, update
 
 _NEEDS_STACK = frozenset({"cancel", "config", "destroy", "import", "preview", "refresh", "state", "up", "update"})
 _CREATES = frozenset({"up", "update"})
+_CHANGES = frozenset({"destroy", "import", "refresh"})
 _WITHOUT_ACCOUNT = frozenset({"version", "help"})
 NOT_SERVED = "provisioned, not served yet"
 
@@ -153,10 +154,14 @@ def pulumi(place: Places, arguments: list[str]) -> int:
     # Another project than ours is the engine's business alone.
     if named_option(arguments, "-C", "--cwd") is None:
         environment = for_engine(place, engine, api.base_url, stack or STACK)
+        if words[0] in _NEEDS_STACK:
+            pending_creations(place, stack or STACK)  # stops where the state cannot be read
         if words[0] in _NEEDS_STACK and stack is None:
             ensure_stack(place, engine, environment, STACK)
         if words[0] in _CREATES:
             refuse_pending(place, stack or STACK, api)
+        elif words[0] in _CHANGES:
+            refuse_locked(place, stack or STACK)
     if words[:2] == ["plugin", "install"]:
         launchers.withdraw(place)
     _become(place, engine, api.base_url, arguments, stack or STACK)

@@ -20,6 +20,7 @@ from sandbox.engine import Engine
 from sandbox.environment import for_engine, settings
 from sandbox.invocation import VARIABLE
 from sandbox.launchers import Plugins
+from sandbox.locks import clear
 from sandbox.pending import pending_creations, refuse_pending
 from sandbox.places import Places, SandboxError, places
 from sandbox.turns import alone
@@ -328,6 +329,8 @@ def test_a_lock_is_waited_for_or_taken_away(place: Places, monkeypatch: pytest.M
     place.prepare()
     folder = place.backend / ".pulumi" / "locks" / "organization" / "tiny" / "sandbox"
     folder.mkdir(parents=True)
+    place.checkpoint("sandbox").parent.mkdir(parents=True)
+    place.checkpoint("sandbox").write_text('{"checkpoint": {"latest": null}}')
     api = Running(1, 1.0, 1)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
         monkeypatch.setattr(psutil.Process, "name", lambda _self: "pulumi")
@@ -340,8 +343,11 @@ def test_a_lock_is_waited_for_or_taken_away(place: Places, monkeypatch: pytest.M
         (folder / "a.json").write_text(text)
         with pytest.raises(SandboxError, match=r"was killed and has left its lock(.|\n)*sandbox pulumi cancel --yes$"):
             refuse_pending(place, "sandbox", api)
-    (folder / "a.json").unlink()
+    # Of a stack that was never made, the lock is no obstacle.
+    place.checkpoint("sandbox").unlink()
     refuse_pending(place, "sandbox", api)
+    clear(place, "sandbox")
+    assert list(folder.iterdir()) == []
 
 
 def test_an_api_that_does_not_answer_is_said_to(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
