@@ -18,7 +18,8 @@ from sandbox.edge.protocol.registration import Refused, Registration, registrati
 from sandbox.edge.protocol.stream import Stream
 
 VERSION = "gatehouse-sandbox"
-_DIAL_WITHIN = 15.0
+_DIAL_WITHIN = 10.0
+_REGISTER_WITHIN = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -50,18 +51,27 @@ class EdgeConnection:
             )
         link = Link(reader, writer, lambda stream: self._serve(stream, attempts))
         running = asyncio.create_task(link.run())
-        over = asyncio.create_task(self._over.wait())
+        watching = [asyncio.create_task(self._over.wait()), asyncio.create_task(self._give_up())]
         try:
-            await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
-            if self._outcome is None:
+            await asyncio.wait([running, *watching], return_when=asyncio.FIRST_COMPLETED)
+            if self._outcome is None and self.registered:
                 # After a goodbye the edge hangs up once it has the answers that are still under way.
                 await asyncio.wait([running], timeout=self._settings.grace)
         finally:
             self._readiness.leave(self._index)
             link.close()
-            over.cancel()
-            await asyncio.gather(running, over, return_exceptions=True)
+            for watch in watching:
+                watch.cancel()
+            await asyncio.gather(running, *watching, return_exceptions=True)
         return self._outcome
+
+    async def _give_up(self) -> None:
+        """Ends where the edge does not answer in time, or the connector is to stop before it does."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REGISTER_WITHIN):
+                await self._stopping.wait()
+        if self.registered:
+            await asyncio.Event().wait()
 
     async def _serve(self, stream: Stream, attempts: int) -> None:
         upgrade = (value_of(stream.headers, UPGRADE) or "").lower()
@@ -89,6 +99,7 @@ class EdgeConnection:
             self._readiness.join(self._index)
             _log.info("registered connection %s (%s) at %s", self._index, answer.connection_id, answer.location)
             await self._stopping.wait()
+            self._readiness.leave(self._index)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.grace):
                     await calls.unregister()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import signal
@@ -9,8 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.cloudflare_api import Store
+from sandbox.edge.protocol.registration import Refused, Registration
+from sandbox.edge.tunnel.admission import admit
 from sandbox.edge.upstream import NoConnectorError
-from tests.sandbox.tunnel_world import APP, RequestHead, TunnelWorld, tunnel_world, until
+from tests.sandbox.tunnel_world import APP, RequestHead, TunnelWorld, free_port, tunnel_world, until
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,37 @@ def test_a_wrong_secret_is_refused_for_good(world: TunnelWorld) -> None:
     assert connectors[0].said().splitlines()[-1] == "Unauthorized: Invalid tunnel secret"
     assert connectors[1].said().splitlines()[-1] == "Unauthorized: Tunnel not found"
     assert world.shown(tunnel)["status"] == "inactive"
+
+
+def test_a_refusal_that_may_pass_is_tried_again(world: TunnelWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    tunnel = world.tunnel("busy")
+    asked: list[int] = []
+
+    def busy_twice(store: Store, registration: Registration) -> object:
+        asked.append(registration.attempts)
+        return Refused("busy", retry=True) if len(asked) < 3 else admit(store, registration)
+
+    monkeypatch.setattr("sandbox.edge.tunnel.edge.admit", busy_twice)
+    connector = world.connector(tunnel.token).wait()
+    assert asked == [0, 1, 2]
+    assert connector.said().count("the edge refused: busy") == 2
+
+
+def test_a_connector_that_finds_no_edge_can_be_stopped(world: TunnelWorld) -> None:
+    """Neither one that is not there, nor one that takes the call and says nothing."""
+
+    async def silent() -> asyncio.Server:
+        tls = world.certificates.server_context()
+        return await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=tls)
+
+    tunnel, server = world.tunnel("nowhere"), world.loop.run(silent())
+    ports = (free_port(), server.sockets[0].getsockname()[1])
+    connectors = [world.connector(tunnel.token, TUNNEL_EDGE=f"127.0.0.1:{port}") for port in ports]
+    for connector in connectors:
+        until(lambda one=connector: (answer := one.ready()) is not None and answer.status_code == 503)
+        connector.program.send_signal(signal.SIGTERM)
+        assert connector.program.wait(5) == 0
+    server.close()
 
 
 def test_a_killed_connector_is_gone_at_once_and_comes_back(world: TunnelWorld) -> None:

@@ -144,6 +144,21 @@ def test_a_body_passes_while_it_is_written(app: Line) -> None:
     assert app.world.loop.run(talk()) == [b"one", b"two"]
 
 
+def test_an_upload_that_breaks_off_is_not_taken_for_whole(app: Line) -> None:
+    async def upload() -> None:
+        async def half() -> AsyncIterator[bytes]:
+            yield b"half"
+            await asyncio.sleep(0.1)  # the origin has to have heard of it
+            raise OSError("the browser is gone")
+
+        await app.world.edge.upstream.request(app.tunnel.id, RequestHead("POST", APP, "/never?upload", ()), half())
+
+    with pytest.raises(ConnectionLostError):
+        app.world.loop.run(upload())
+    until(lambda: "upload" in LEFT)
+    assert app.world.fetch(app.tunnel).status == 200
+
+
 def test_one_that_reads_slowly_does_not_stop_the_others(app: Line) -> None:
     async def crowd() -> tuple[list[int], int]:
         upstream = app.world.edge.upstream

@@ -274,7 +274,7 @@ ORIGIN = Starlette(
     routes=[
         Route("/mirror", _Mirror(), methods=["POST"]),
         Route("/big", _big),
-        Route("/never", _never),
+        Route("/never", _never, methods=["GET", "POST"]),
         Route("/unchanged", _unchanged),
         Route("/{rest:path}", _hello, methods=["GET", "POST", "HEAD"]),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from sandbox.edge.protocol.packing import (
@@ -28,6 +28,8 @@ from sandbox.edge.upstream import (
     WebSocketPipe,
     WebSocketRefusedError,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Carrier:
@@ -152,15 +154,15 @@ def _answer(fields: Headers, body: _Incoming) -> Answer:
 
 
 async def _send(stream: Stream, first: bytes, rest: AsyncIterator[bytes]) -> None:
-    """Send a body. When its reader breaks, the origin has to see that it is not whole."""
-    with contextlib.suppress(StreamLostError):
-        try:
-            await stream.send(first)
-            async for chunk in rest:
-                await stream.send(chunk)
-        except StreamLostError:
-            raise
-        except Exception:
-            stream.cancel()
-            raise
-        stream.end()
+    """Send a body. When it breaks off at the browser, the origin has to see that it is not whole."""
+    try:
+        await stream.send(first)
+        async for chunk in rest:
+            await stream.send(chunk)
+    except StreamLostError:
+        return
+    except Exception:
+        _log.warning("a request's body broke off", exc_info=True)
+        stream.cancel()
+        return
+    stream.end()
