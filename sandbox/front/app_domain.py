@@ -34,7 +34,7 @@ class AppDomain:
             case "/cdn-cgi/access/authorized":
                 return self._authorized(site, visit)
             case "/cdn-cgi/access/logout":
-                return self._logout(site, team)
+                return self._logout(site, team, visit)
             case "/cdn-cgi/access/get-identity":
                 return self._team_domain.identity(team, visit)
             case "/cdn-cgi/access/certs":
@@ -59,9 +59,10 @@ class AppDomain:
         answer.headers.append("set-cookie", authorization(application, grant.path, grant.token, grant.lifetime))
         return answer
 
-    def _logout(self, site: Site, team: Team) -> Response:
+    def _logout(self, site: Site, team: Team, visit: Visit) -> Response:
         """Take the cookies of this host away, then end the session where it is known: at the team domain."""
-        url = self._addresses.url(team.domain, "/cdn-cgi/access/logout")
+        query = visit.target.partition("?")[1:]
+        url = self._addresses.url(team.domain, "/cdn-cgi/access/logout" + "".join(query))
         answer = RedirectResponse(url, 302, headers=NO_STORE)
         for path in ("/", *sorted(site.cookie_paths())):
             answer.headers.append("set-cookie", cookies.expired(cookies.AUTHORIZATION, path))

@@ -146,6 +146,14 @@ class Logins:
         )
         return bool(asked) and len(self.offered(wish)) == 1
 
+    def way_back(self, team: Team, place: str) -> str:
+        """The URL of `host/path`, if it is a host of this team; empty otherwise."""
+        host, _, path = place.partition("/")
+        site = self._routing.site(host)
+        if site is None or site.route is None or site.account != team.account:
+            return ""
+        return self._addresses.url(host, safe_return(f"/{path}"))
+
     def begin(self, team: Team, wish: Wish, idp_id: str, browser: str, exchange: Exchange) -> str:
         """The `state` of a new login in that browser."""
         waiting = Pending(

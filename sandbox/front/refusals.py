@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -27,7 +28,7 @@ def refused(
     body = f"<p>{escape(_sentence(application, session))}</p>{_facts(objects, visit, session, visitor)}"
     body += _reasons(outcome, findings(objects, application, visitor) if session else ())
     if session:
-        logout = "/cdn-cgi/access/logout"
+        logout = escape("/cdn-cgi/access/logout?" + urlencode({"back": visit.host + visit.path}))
         body += f'<p class="actions"><a class="button primary" href="{logout}">Log out and use another account</a></p>'
     footer = f"Ask the owner of {name} for access. Ray {visit.ray}"
     return page(f"No access to {name}", body, kicker=f"{_KICKER} · 403", footer=footer, status=403, kind="refused")

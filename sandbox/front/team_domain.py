@@ -143,8 +143,10 @@ class TeamDomain:
                 "logout", "ended", "logged out", team.domain, email=session.email, identity_provider=session.idp_id
             )
             self._audit.record(ended)
-        sentence = "Every application asks for a login again."
-        answer = notice("You are logged out", sentence, kicker=KICKER, status=200)
+        back = self._logins.way_back(team, request.query_params.get("back", ""))
+        again = f'<p class="actions"><a class="button primary" href="{escape(back)}">Go back and log in</a></p>'
+        body = f"<p>Every application asks for a login again.</p>{again if back else ''}"
+        answer = page("You are logged out", body, kicker=KICKER)
         answer.headers.append("set-cookie", cookies.expired(cookies.AUTHORIZATION))
         answer.headers.append("set-cookie", cookies.expired(cookies.SESSION))
         return answer

@@ -42,11 +42,12 @@ def _row(issuer: Issuer, person: Person, said: Assertion, *, first: bool) -> str
     factor = issuer.reports_methods and person.second_factor
     facts += ["second factor"] if factor else []
     chips = "".join(f'<span class="chip">{escape(fact)}</span>' for fact in facts)
+    listed = f'<span class="chips">{chips}</span>' if chips else ""
     main = (
         f'<button class="person" name="person" value="{escape(person.id)}"{" autofocus" if first else ""}>'
         f'<span class="face" aria-hidden="true">{escape(initials)}</span><strong>{escape(person.name)}</strong>'
         f'<span class="soft small">{escape(said.email or person.email)}</span>'
-        f"{f'<span class=chips>{chips}</span>' if chips else ''}</button>"
+        f"{listed}</button>"
     )
     return f'<li class="row">{main}{_other_login(issuer, person)}</li>'
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qs, urlencode, urlsplit
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import jwt
 import pytest
@@ -121,6 +123,22 @@ def test_logout_ends_every_session(front: FrontWorld) -> None:
     browser.cookies = kept  # a thief who kept the cookies has nothing of them
     assert browser.ask("GET", CAMPAIGNS).status == 302
     assert urlsplit(browser.get(WIKI).url).netloc == TEAM
+
+
+def test_from_a_refusal_to_another_account(front: FrontWorld) -> None:
+    browser = Browser(front)
+    refused = browser.log_in(PIPELINE, "mika")
+    href = re.search(r'href="(/cdn-cgi/access/logout[^"]*)"', refused.text)
+    assert href is not None
+    out = browser.get(urljoin(refused.url, unescape(href[1])))
+    assert f'href="{PIPELINE}"' in out.text
+    assert browser.log_in(PIPELINE, "sam").status == 200
+
+
+@pytest.mark.parametrize("back", ["evil.example/", "//evil.example", "javascript:alert(1)", "/evil.example", TEAM])
+def test_logout_leads_to_applications_only(front: FrontWorld, back: str) -> None:
+    out = front.call("GET", f"https://{TEAM}/cdn-cgi/access/logout?{urlencode({'back': back})}")
+    assert (out.status, "href" in out.text) == (200, False)
 
 
 def test_get_identity(front: FrontWorld) -> None:

@@ -388,6 +388,25 @@ def test_scripts_get_401_and_no_redirect(front: FrontWorld) -> None:
     assert (reply.status, reply.all("location")) == (401, [])
 
 
+def test_an_application_may_have_its_own_words_for_a_refusal(front: FrontWorld) -> None:
+    own = front.ids["sales"]  # the policy
+    idps: Json = {"allowed_idps": [front.ids["workspace"]], "auto_redirect_to_identity": True}
+    front.application("help", "wiki.example.com/help", [own], custom_deny_message="Ask <Sam>.", **idps)
+    front.application("moved", "wiki.example.com/moved", [own], custom_deny_url=f"https://{TEAM}/moved", **idps)
+    browser = Browser(front)
+    assert "Ask &lt;Sam&gt;." in browser.log_in("https://wiki.example.com/help", "mika").text
+    assert browser.get("https://wiki.example.com/moved").url == f"https://{TEAM}/moved"
+
+
+def test_a_preflight_passes_where_the_application_says_so(front: FrontWorld) -> None:
+    own: Json = {"options_preflight_bypass": True, "service_auth_401_redirect": True}
+    front.application("api", "wiki.example.com/api", [], **own)
+    url = "https://wiki.example.com/api"
+    assert "cf-access-jwt-assertion" not in told(front.call("OPTIONS", url))
+    assert front.call("GET", url).status == 401
+    assert front.call("OPTIONS", CAMPAIGNS).status == 302
+
+
 def test_a_removed_application_closes(front: FrontWorld) -> None:
     browser = Browser(front)
     browser.log_in(CAMPAIGNS, "mika")
