@@ -102,6 +102,10 @@ class Exchange:
         """After a 101: bytes to the origin."""
         await self._send(chunk)
 
+    def give_up(self) -> None:
+        """Hang up without what is still on its way."""
+        self._writer.transport.abort()
+
     async def _send(self, chunk: bytes | None) -> None:
         try:
             self._writer.write(chunk or b"")
@@ -125,19 +129,23 @@ async def exchange_with(
     address: Address | str, tls: ssl.SSLContext | None, server_name: str, timeout: float
 ) -> AsyncIterator[Exchange]:
     """Connect to a host and port, or to the file of a Unix socket; hang up at the end."""
-    name = server_name if tls else None
+    name, goodbye = (server_name, 1.0) if tls else (None, None)
     try:
         async with asyncio.timeout(timeout):
             if isinstance(address, str):
-                reader, writer = await asyncio.open_unix_connection(address, ssl=tls, server_hostname=name)
+                reader, writer = await asyncio.open_unix_connection(
+                    address, ssl=tls, server_hostname=name, ssl_shutdown_timeout=goodbye
+                )
             else:
                 reader, writer = await asyncio.open_connection(
-                    address.host, address.port, ssl=tls, server_hostname=name
+                    address.host, address.port, ssl=tls, server_hostname=name, ssl_shutdown_timeout=goodbye
                 )
     except (OSError, TimeoutError) as error:
         raise OriginError(f"{_UNREACHABLE}: {error or 'no answer in time'}") from error
     try:
         yield Exchange(reader, writer)
-    finally:
-        # Nothing is left to say, and an origin that does not answer a TLS goodbye would keep us.
+        writer.close()
+    except BaseException:
+        # What was said is not whole, and must not look as if it were.
         writer.transport.abort()
+        raise

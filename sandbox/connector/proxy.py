@@ -81,7 +81,9 @@ async def _request(stream: Stream, exchange: Exchange, rule: Rule) -> None:
         status, fields = await exchange.answer()
         await _relay(stream, exchange, status, fields)
     finally:
-        sending.cancel()
+        if not sending.done():
+            sending.cancel()
+            exchange.give_up()
         await asyncio.gather(sending, return_exceptions=True)
 
 

@@ -205,7 +205,11 @@ def test_a_websocket_carries_frames_both_ways(line: Line) -> None:
             client.receive_data(line.world.loop.run(pipe.receive()))
             heard += [event for event in client.events_received() if getattr(event, "opcode", None) == Opcode.BINARY]
         assert b"".join(bytes(frame.data) for frame in heard) == message
+    client.send_close(4001, "bye")
+    for chunk in client.data_to_send():
+        line.world.loop.run(pipe.send(chunk))
     line.world.loop.run(pipe.close())
+    until(lambda: "4001" in LEFT)
 
 
 def test_an_origin_that_does_not_upgrade_answers_as_it_is(app: Line) -> None:

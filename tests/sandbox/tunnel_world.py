@@ -23,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
+from websockets.exceptions import ConnectionClosedError
 
 from sandbox.cloudflare_api import Journal, Store, create_app
 from sandbox.cloudflare_api.server import HOST, listen, server_for
@@ -297,8 +298,10 @@ async def _closed(server: Any) -> None:
 
 async def _echo_server() -> Any:
     async def echo(connection: ServerConnection) -> None:
-        async for message in connection:
-            await connection.send(message)
+        with contextlib.suppress(ConnectionClosedError):
+            async for message in connection:
+                await connection.send(message)
+        LEFT.append(f"{connection.close_code}")
 
     return await serve_websockets(echo, HOST, 0, compression=None, max_size=None)
 

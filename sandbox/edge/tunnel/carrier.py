@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 
@@ -29,6 +30,7 @@ from sandbox.edge.upstream import (
     WebSocketRefusedError,
 )
 
+_GOODBYE = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -129,8 +131,15 @@ class _Pipe:
             return b""
 
     async def close(self) -> None:
+        """Let the origin hear what was sent last: a reset would overtake the closing frame."""
         self._stream.end()
-        self._stream.cancel()
+        try:
+            with contextlib.suppress(StreamLostError, TimeoutError):
+                async with asyncio.timeout(_GOODBYE):
+                    while await self._stream.receive():
+                        pass
+        finally:
+            self._stream.cancel()
 
 
 def _fields(head: RequestHead, extra: Headers) -> Headers:
@@ -161,8 +170,9 @@ async def _send(stream: Stream, first: bytes, rest: AsyncIterator[bytes]) -> Non
             await stream.send(chunk)
     except StreamLostError:
         return
-    except Exception:
-        _log.warning("a request's body broke off", exc_info=True)
+    except Exception as error:
+        if not isinstance(error, OSError):  # that one is the browser leaving
+            _log.exception("a request's body cannot be read")
         stream.cancel()
         return
     stream.end()
