@@ -10,7 +10,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
 
-from sandbox.edge.upstream import Answer, RequestHead, WebSocketRefusedError
+from sandbox.edge.upstream import Answer, WebSocketRefusedError
 from sandbox.front.durations import seconds, session_seconds
 
 from .world import (
@@ -89,12 +89,7 @@ def test_no_connector_and_a_lost_connection(front: FrontWorld) -> None:
 
 def test_an_origin_that_is_down_is_a_page_and_not_a_hang(front: FrontWorld) -> None:
     body = Chunks(b"connector's own words")
-
-    async def request(tunnel_id: str, head: RequestHead, sent: Any) -> Answer:
-        assert (bool(tunnel_id), head.method, sent is None) == (True, "GET", False)
-        return Answer(502, (), body, "cloudflared")
-
-    front.origin.request = request  # type: ignore[method-assign]
+    front.origin.answer = Answer(502, (), body, "cloudflared")
     reply = front.call("GET", STATUS)
     assert (reply.status, "could not reach the application" in reply.text, body.closed) == (502, True, True)
 
@@ -307,13 +302,7 @@ def test_a_browser_that_leaves_ends_the_answer(front: FrontWorld) -> None:
             return b"."
 
     body = Endless()
-
-    async def request(tunnel_id: str, head: RequestHead, sent: Any) -> Answer:
-        assert (bool(tunnel_id), head.method) == (True, "GET")
-        assert [chunk async for chunk in sent] == []
-        return Answer(200, (), body, "origin")
-
-    front.origin.request = request  # type: ignore[method-assign]
+    front.origin.answer = Answer(200, (), body, "origin")
     messages = [{"type": "http.request"}, {"type": "http.disconnect"}]
 
     async def receive() -> Json:

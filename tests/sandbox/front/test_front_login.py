@@ -53,11 +53,9 @@ def test_the_steps_of_a_login(front: FrontWorld) -> None:
 
 def test_the_cookie_is_what_the_application_wants(front: FrontWorld) -> None:
     """Lifetime: policy before application before organization; path and SameSite of the application."""
-    seen: list[str] = []
     browser = Browser(front)
-    keep = browser._keep
-    browser._keep = lambda host, header: (seen.append(header), keep(host, header))[1]  # type: ignore[method-assign]
     browser.log_in(PIPELINE, "sam")
+    seen = browser.set_cookies
     (own,) = [one for one in seen if one.startswith("CF_Authorization=") and "/streamlit/sales" in one]
     assert own.split("; ")[1:] == ["Path=/streamlit/sales", "Max-Age=3600", "Secure", "HttpOnly", "SameSite=Lax"]
     (organization,) = [one for one in seen if one.startswith("CF_Authorization=") and "Path=/;" in one]

@@ -78,7 +78,7 @@ def test_signatures_that_do_not_count(front: FrontWorld, good: str) -> None:
     stranger = generate_private_key(public_exponent=65537, key_size=2048)
     certs = front.call("GET", f"https://{TEAM}/cdn-cgi/access/certs").json()
     forged = [
-        jwt.encode(_claims(good), None, "none", headers={"kid": kid}),
+        jwt.encode(_claims(good), "", "none", headers={"kid": kid}),
         jwt.encode(_claims(good), stranger, "RS256", headers={"kid": kid}),
         jwt.encode(_claims(good), stranger, "RS256", headers={"kid": "unknown"}),
         jwt.encode(_claims(good), stranger, "RS256"),

@@ -104,6 +104,7 @@ class Origin:
     """Stands in for the tunnel: answers with what it was sent, or fails as told."""
 
     failure: Exception | None = None
+    answer: Answer | None = None
     pipe: WebSocketPipe | None = None
     heads: list[RequestHead] = field(default_factory=list)
 
@@ -112,6 +113,8 @@ class Origin:
         if self.failure is not None:
             raise self.failure
         sent = b"".join([chunk async for chunk in body])
+        if self.answer is not None:
+            return self.answer
         told = {"tunnel": tunnel_id, "path": head.path, "method": head.method, "headers": list(head.headers)}
         text = json.dumps({**told, "body": sent.decode()}).encode()
         headers = (("content-type", "application/json"), ("connection", "close"), ("set-cookie", "own=1"))
@@ -277,6 +280,7 @@ class Browser:
     def __init__(self, world: FrontWorld) -> None:
         self.world = world
         self.cookies: dict[tuple[str, str, str], str] = {}
+        self.set_cookies: list[str] = []
 
     def ask(self, method: str, url: str, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> Reply:
         """One request with the cookies of its URL."""
@@ -323,6 +327,7 @@ class Browser:
         return "; ".join(f"{name}={value}" for _, name, value in sorted(mine, key=lambda one: -len(one[0])))
 
     def _keep(self, host: str, header: str) -> None:
+        self.set_cookies.append(header)
         first, *attributes = header.split("; ")
         name, _, value = first.partition("=")
         marks = dict(one.partition("=")[::2] for one in attributes)
