@@ -297,6 +297,14 @@ def test_a_login_counts_in_its_own_browser_only(front: FrontWorld) -> None:
     assert (stolen.status, stolen.all("set-cookie")) == (400, [])
 
 
+def test_the_code_of_another_login_is_refused(front: FrontWorld) -> None:
+    mine, other = Browser(front), Browser(front)
+    own, foreign = (parse_qs(urlsplit(_callback(one)[0]).query) for one in (mine, other))
+    mixed = urlencode({"state": own["state"][0], "code": foreign["code"][0]})
+    reply = mine.ask("GET", f"https://{TEAM}/cdn-cgi/access/callback?{mixed}")
+    assert (reply.status, reply.all("set-cookie")) == (403, [])
+
+
 @pytest.mark.parametrize("state", ["", "made-up"])
 def test_a_state_that_was_never_issued(front: FrontWorld, state: str) -> None:
     assert Browser(front).get(f"https://{TEAM}/cdn-cgi/access/callback?code=x&state={state}").status == 400
