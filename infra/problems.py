@@ -136,9 +136,9 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """`1 error`, `2 errors`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def summary(problems: Sequence[Problem]) -> str:

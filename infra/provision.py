@@ -76,10 +76,10 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
             ]
             DnsRoute(hostname, tunnel.id, settings, settings.zone, [tunnel, https, *guarding])
     return {
-        "apps": [
-            {"key": app.name, "title": app.title, "url": home.url, "who": who_may_enter(app, deployment.today)}
-            for app, home in sorted(estate.tunnelled, key=lambda item: item[0].name)
-        ],
+        "apps": {
+            app.name: {"title": app.title, "url": home.url, "who": who_may_enter(app, deployment.today)}
+            for app, home in estate.tunnelled
+        },
         "urls": {app.name: home.url for app, home in estate.tunnelled},
         "aud": auds,
         "tunnel_id": tunnel.id,

@@ -48,8 +48,16 @@ def _ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str],
     return True
 
 
-def update(place: Places, engine: Engine, environment: Mapping[str, str], stack: str, say: Say) -> str:
-    """Run `pulumi up` and say what it did in a few words."""
+@dataclass(frozen=True)
+class Updated:
+    """What an update did, in a few words, and what the program wants to be seen: its diagnostics, often none."""
+
+    summary: str
+    diagnostics: str
+
+
+def update(place: Places, engine: Engine, environment: Mapping[str, str], stack: str, say: Say) -> Updated:
+    """Run `pulumi up` and say what it did."""
     command = [str(engine.pulumi), "up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
     lines: list[str] = []
     finished = 0
@@ -80,7 +88,7 @@ def update(place: Places, engine: Engine, environment: Mapping[str, str], stack:
             raise
     if program.returncode:
         raise SandboxError(f"the update failed:\n\n{_explanation(lines)}\n\nthe whole output is in {_short(log)}")
-    return _summary(lines)
+    return Updated(_summary(lines), _diagnostics(lines) if "Diagnostics:" in lines else "")
 
 
 def exported_apps(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> tuple[AppLine, ...]:
@@ -89,9 +97,10 @@ def exported_apps(place: Places, engine: Engine, environment: Mapping[str, str],
     done = _run(command, place, environment)
     if done.returncode:
         raise SandboxError(f"the outputs could not be read: {_explanation(done.stderr.splitlines())}")
-    listed = json.loads(done.stdout).get("apps") or []
+    listed = json.loads(done.stdout).get("apps") or {}
     return tuple(
-        AppLine(*(str(item.get(name) or "") for name in ("key", "title", "url", "who", "status"))) for item in listed
+        AppLine(key, *(str(item.get(name) or "") for name in ("title", "url", "who", "status")))
+        for key, item in listed.items()
     )
 
 
@@ -112,13 +121,16 @@ def _summary(lines: list[str]) -> str:
 
 def _explanation(lines: list[str]) -> str:
     told = [line for line in lines if not _AMBIENT.search(line)]
-    if "Diagnostics:" in told:
-        told = told[told.index("Diagnostics:") + 1 :]
-        end = next((index for index, line in enumerate(told) if line in ("Outputs:", "Resources:")), len(told))
-        told = told[:end]
-    else:
-        told = told[-20:]
-    return "\n".join(told).strip("\n")
+    return _diagnostics(told) if "Diagnostics:" in told else "\n".join(told[-20:]).strip("\n")
+
+
+def _diagnostics(lines: list[str]) -> str:
+    """What the engine printed under `Diagnostics:`, without its own remark about where plugins come from."""
+    told = [line for line in lines[lines.index("Diagnostics:") + 1 :] if not _AMBIENT.search(line)]
+    end = next((index for index, line in enumerate(told) if line in ("Outputs:", "Resources:")), len(told))
+    said = told[:end]
+    # A heading whose only remark was left out says nothing.
+    return "\n".join(said).strip("\n") if len([line for line in said if line.strip()]) > 1 else ""
 
 
 def _short(path: Path) -> str:

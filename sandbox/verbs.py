@@ -55,7 +55,10 @@ def _up(place: Places, screen: Screen) -> int:
     with screen.step("Program") as step:
         ensure_stack(place, engine, environment, STACK)
         step.show("planning")
-        step.outcome = update(place, engine, environment, STACK, step.show)
+        updated = update(place, engine, environment, STACK, step.show)
+        step.outcome = updated.summary
+    if updated.diagnostics:
+        screen.console.print(f"\n{updated.diagnostics}", markup=False, highlight=False, soft_wrap=True)
     apps = exported_apps(place, engine, environment, STACK)
     if apps:
         screen.apps(
@@ -176,7 +179,9 @@ def _become(place: Places, engine: Engine, base_url: str, arguments: list[str], 
 def _ready(place: Places) -> tuple[Engine, Running]:
     place.prepare()
     engine = _engine(place)
-    api, _ = background.ensure_api(place)
+    api, started = background.ensure_api(place)
+    if started:
+        print(f"started the local Cloudflare API ({api.base_url}, pid {api.pid})", file=sys.stderr)
     return engine, api
 
 

@@ -31,8 +31,11 @@ def check(start: Path, stacks: Sequence[str], today: date, form: str) -> int:
         departments = {item.name for estate in project.estates.values() for item in estate.departments}
         parts = (count(len(apps), "app"), count(len(departments), "department"), count(len(project.estates), "stack"))
         tests = next((estate.tests for estate in project.estates.values()), ())
-        read = f"; {count(len(tests), 'test')} read, not evaluated" if tests else ""
-        print(f"ok: {', '.join(parts)}, as of {today}{read}")
+        print(f"ok: {', '.join(parts)}, as of {today}")
+        if tests:
+            print(
+                f"note: `tests:` ({count(len(tests), 'entry', 'entries')}) is read, but not evaluated in this release"
+            )
     return code
 
 

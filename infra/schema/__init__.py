@@ -31,7 +31,10 @@ class AppsFile:
     devices: Table[Device] = key(MapOf(NAME, Record(Device)), "Checks of the device in use.", default=Table())
     apps: Table[App] = key(APPS, "The apps by name.", required=True, default=Table())
     tests: tuple[Expectation, ...] = key(
-        ListOf(Record(Expectation)), "Statements about who reaches what that must stay true.", default=()
+        ListOf(Record(Expectation)),
+        "Statements about who reaches what that must stay true. This release reads them and checks the names in them; "
+        "it does not evaluate them.",
+        default=(),
     )
 
 

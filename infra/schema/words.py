@@ -9,7 +9,11 @@ from infra.shapes import ListOf, Shape, Text, Word
 # Titles and values are printed; a character that a terminal obeys, or that turns the direction of a line, has no place.
 _LINE = r"[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+"
 
-NAME = Text("a name: lower-case letters, digits and `-`, at most 40", r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", "campaigns")
+NAME = Text(
+    "a name: a letter, then lower-case letters, digits and `-`, at most 40",
+    r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?",
+    "campaigns",
+)
 STACK = Text("a stack name", r"[A-Za-z0-9_.-]{1,100}", "prod")
 TITLE = Text("a title on one line", rf"(?=\S){_LINE}", "Campaign performance", most=200)
 # Without `*`, which is allowed in an address and always meant as a pattern, which Cloudflare would never match.

@@ -71,7 +71,7 @@ PROGRAM = (
     )
     pulumi.export("token", pulumi.Output.secret(connector.apply(lambda found: found["token"])))
     pulumi.export("clientSecret", token.clientSecret)
-    pulumi.export("apps", [{"key": "x", "title": "App X", "url": "https://apps.example.com/x", "who": "marketing"}])
+    pulumi.export("apps", {"x": {"title": "App X", "url": "https://apps.example.com/x", "who": "marketing"}})
 """
 )
 ONE_POLICY = (
