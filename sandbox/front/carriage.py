@@ -44,8 +44,10 @@ async def carry_request(
 
     async def carried() -> None:
         answer = await upstream.request(tunnel_id, head, _body(receive, sent))
-        await _check_origin(answer)
-        await _send_answer(answer, cookies, send, with_body=head.method != "HEAD")
+        # Whatever happens from here on, the tunnel's stream behind the body is given back.
+        async with contextlib.aclosing(answer.body):
+            await _check_origin(answer)
+            await _send_answer(answer, cookies, send, with_body=head.method != "HEAD")
 
     work, leaving = asyncio.create_task(carried()), asyncio.create_task(_left(receive, sent))
     try:
@@ -88,8 +90,8 @@ async def _send_answer(answer: Answer, cookies: Iterable[str], send: Send, *, wi
     kept = [(name.lower(), value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
     headers = [*kept, *(("set-cookie", value) for value in cookies)]
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     async with contextlib.aclosing(answer.body) as chunks:
+        await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
         async for chunk in chunks:
             if with_body:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
