@@ -50,10 +50,6 @@ class Span(NamedTuple):
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line + 1}:{self.column + 1}"
 
-    def to(self, last: Span) -> Span:
-        """This span stretched to the end of `last`."""
-        return Span(self.source, self.line, self.column, last.end_line, last.end_column)
-
 
 @dataclass(frozen=True)
 class Related:

@@ -127,4 +127,3 @@ class App:
 
 
 APPS = MapOf(NAME_FORM, Record(App))
-Apps = Table[App]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +14,7 @@ from sandbox.cloudflare_api.document import Json, documents, visible
 from sandbox.cloudflare_api.journal import Journal
 from sandbox.cloudflare_api.store import Store
 from sandbox.cloudflare_api.tunnels import with_connections
+from sandbox.serving import Answer, endpoint
 
 # What every account has, or what only this sandbox keeps: `destroy` is not expected to take it away.
 NOT_OBJECTS = frozenset({"organizations", "zone_settings", "policy_tests", "people", "faults"})
@@ -39,7 +38,7 @@ class Control:
         self._journal = journal
 
     def routes(self) -> list[Route]:
-        table: tuple[tuple[str, str, Callable[[Request, Json], Response]], ...] = (
+        table: tuple[tuple[str, str, Answer], ...] = (
             ("GET", "/health", self._health),
             ("GET", "/objects", self._objects),
             ("POST", "/reset", self._reset),
@@ -52,7 +51,7 @@ class Control:
             ("PUT", "/people", self._write_people),
             ("PUT", "/tunnels/{id}/connections", self._connect),
         )
-        return [Route(f"/__sandbox{path}", _endpoint(run), methods=[method]) for method, path, run in table]
+        return [Route(f"/__sandbox{path}", endpoint(run), methods=[method]) for method, path, run in table]
 
     def _health(self, _: Request, __: Json) -> Response:
         return JSONResponse({"status": "ok"})
@@ -126,15 +125,3 @@ def _connection() -> Json:
         "opened_at": now(),
         "origin_ip": "192.0.2.1",
     }
-
-
-def _endpoint(run: Callable[[Request, Json], Response]) -> Callable[[Request], object]:
-    async def endpoint(request: Request) -> Response:
-        text = await request.body()
-        try:
-            body = json.loads(text) if text else {}
-            return run(request, body if isinstance(body, dict) else {})
-        except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
-
-    return endpoint

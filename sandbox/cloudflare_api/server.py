@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox.cloudflare_api.app import create_app
 from sandbox.cloudflare_api.journal import Journal
 from sandbox.cloudflare_api.store import Store
+from sandbox.serving import Server, quiet
 
 HOST = "127.0.0.1"
 
@@ -29,28 +27,14 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-class Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs the event loop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def server_for(app: ASGIApp) -> Server:
     """A server without access log; warnings and errors go to stderr."""
-    log: dict[str, Any] = {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr}},
-        "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
-    }
     config = uvicorn.Config(
         app,
         http=_Protocol,
         ws="none",
         lifespan="off",
-        log_config=log,
+        log_config=quiet(),
         access_log=False,
         timeout_graceful_shutdown=2,
     )

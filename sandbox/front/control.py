@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from starlette.requests import Request
@@ -14,9 +12,9 @@ from sandbox.cloudflare_api.document import Json, documents
 from sandbox.front.audit import Audit
 from sandbox.front.idp.people import People, circumstances_of, person_of
 from sandbox.front.teams import Teams
+from sandbox.serving import Answer, Endpoint, endpoint
 
 PREFIX = "/__sandbox"
-_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Control:
@@ -28,7 +26,7 @@ class Control:
         self._teams = teams
 
     def routes(self) -> list[Route]:
-        table: tuple[tuple[str, str, Callable[[Request, Json], Response]], ...] = (
+        table: tuple[tuple[str, str, Answer], ...] = (
             ("GET", "/people", self._list),
             ("PUT", "/people", self._replace),
             ("GET", "/people/{id}", self._read),
@@ -40,7 +38,7 @@ class Control:
             ("GET", "/audit", self._read_audit),
             ("POST", "/teams/{team}/keys/rotate", self._rotate),
         )
-        return [Route(f"{PREFIX}{path}", _endpoint(run), methods=[method]) for method, path, run in table]
+        return [Route(f"{PREFIX}{path}", _json_only(run), methods=[method]) for method, path, run in table]
 
     def _list(self, _: Request, __: Json) -> Response:
         return JSONResponse({"people": [asdict(one) for one in self._people.all()]})
@@ -89,17 +87,14 @@ def _missing() -> Response:
     return JSONResponse({"error": "there is nothing of that name"}, 404)
 
 
-def _endpoint(run: Callable[[Request, Json], Response]) -> _Endpoint:
-    async def endpoint(request: Request) -> Response:
+def _json_only(run: Answer) -> Endpoint:
+    answer = endpoint(run)
+
+    async def guarded(request: Request) -> Response:
         # A page elsewhere can post forms and texts to loopback, but no JSON without asking first.
         kind = request.headers.get("content-type", "").partition(";")[0]
         if request.method != "GET" and kind != "application/json":
             return JSONResponse({"error": "send application/json"}, 415)
-        text = await request.body()
-        try:
-            body = json.loads(text) if text else {}
-            return run(request, body if isinstance(body, dict) else {})
-        except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
+        return await answer(request)
 
-    return endpoint
+    return guarded
