@@ -28,6 +28,7 @@ from sandbox.front.identity_client import IdentityClient
 from sandbox.front.idp.issuers import Issuers
 from sandbox.front.idp.people import People
 from sandbox.front.idp.provider import Provider
+from sandbox.front.key_mirror import keys_at
 from sandbox.front.keys import KeyRing
 from sandbox.front.login import Logins
 from sandbox.front.look import notice
@@ -69,6 +70,11 @@ class Front:
         self._team = Starlette(routes=[*team.routes(), *([Mount("/", app=launcher)] if launcher else [])])
         self._app_domain = AppDomain(self.teams, logins, team, self.addresses)
 
+    def forget(self) -> None:
+        """Begin with a new account: no sessions and an empty audit log; keys and people stay."""
+        self.sessions.clear()
+        self.audit.clear()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             raise ValueError(f"the front door serves no {scope['type']}")
@@ -89,6 +95,9 @@ class Front:
         if scope["scheme"] in ("http", "ws"):
             url = self.addresses.url(host, safe_return(visit.target))
             return RedirectResponse(url, 301, headers={"cache-control": "no-store"})
+        keys = keys_at(self.teams, visit)
+        if keys is not None:
+            return keys
         ours = self._ours(host)
         if ours is not None and scope["type"] == "http":
             await ours(scope, receive, send)

@@ -48,6 +48,12 @@ class Audit:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)
 
+    def clear(self) -> None:
+        """Begin a new log."""
+        self.latest.clear()
+        if self._file is not None:
+            self._file.write_text("", encoding="utf-8")
+
     def record(self, decision: Decision) -> None:
         line = {"time": now(), **asdict(decision)}
         self.latest.append(line)

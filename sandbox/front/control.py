@@ -29,6 +29,7 @@ class Control:
         table: tuple[tuple[str, str, Answer], ...] = (
             ("GET", "/people", self._list),
             ("PUT", "/people", self._replace),
+            ("PUT", "/roster", self._take_roster),
             ("GET", "/people/{id}", self._read),
             ("PUT", "/people/{id}", self._put),
             ("PATCH", "/people/{id}", self._change),
@@ -48,6 +49,13 @@ class Control:
         self._people.replace(tuple(person_of(row) for row in documents(body.get("people"))))
         return self._list(request, body)
 
+    def _take_roster(self, request: Request, body: Json) -> Response:
+        """The people of `people.yaml`: in the place of those listed before, beside those added by hand."""
+        if not isinstance(body.get("people"), list):
+            raise ValueError("a roster is an object with the list `people`")
+        self._people.take_roster(tuple(person_of(row) for row in documents(body["people"])))
+        return self._list(request, body)
+
     def _read(self, request: Request, _: Json) -> Response:
         person = self._people.find(request.path_params["id"])
         return _missing() if person is None else JSONResponse(asdict(person))
@@ -59,8 +67,8 @@ class Control:
 
     def _change(self, request: Request, body: Json) -> Response:
         """Some fields of a person; `identities` and `circumstances` are given whole."""
-        before = self._people.find(request.path_params["id"])
-        return _missing() if before is None else self._put(request, {**asdict(before), **body})
+        after = self._people.change(request.path_params["id"], body)
+        return _missing() if after is None else JSONResponse(asdict(after))
 
     def _remove(self, request: Request, _: Json) -> Response:
         found = self._people.remove(request.path_params["id"])

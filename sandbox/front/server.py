@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import ssl
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,8 +13,8 @@ _STOP_WITHIN = 2
 _LARGEST_MESSAGE = 256 * 2**20
 
 
-def server_for(app: ASGIApp, chain: Path | None = None, key: Path | None = None) -> Server:
-    """A server for sockets that somebody else binds; with certificate and key it speaks TLS."""
+def server_for(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Server:
+    """A server for sockets that somebody else binds; with a context it speaks TLS."""
     return Server(
         uvicorn.Config(
             app,
@@ -28,8 +28,7 @@ def server_for(app: ASGIApp, chain: Path | None = None, key: Path | None = None)
             server_header=False,
             date_header=False,
             proxy_headers=False,
-            ssl_certfile=chain,
-            ssl_keyfile=key,
+            ssl_context_factory=None if tls is None else lambda *_: tls,
             timeout_graceful_shutdown=_STOP_WITHIN,
         )
     )

@@ -78,6 +78,11 @@ class Sessions:
         if self._live.pop(nonce, None) is not None:
             self._save()
 
+    def clear(self) -> None:
+        """End every session."""
+        self._live = {}
+        self._save()
+
     def _save(self) -> None:
         if self._file is not None:
             write_json(self._file, {"sessions": [asdict(one) for one in self._live.values()]})

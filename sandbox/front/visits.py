@@ -68,8 +68,10 @@ def circumstances(people: People, session: Session | None, peer: str) -> Circums
     return Circumstances(known.country, known.ip or people.anonymous.ip or peer, known.postures)
 
 
-def passing(objects: AccessObjects, named: Iterable[str]) -> tuple[str, ...]:
-    """The ids of the posture rules that are named by id or name."""
+def passing(objects: AccessObjects, named: Iterable[str] | None) -> tuple[str, ...]:
+    """The ids of the posture rules that are named by id or name; of all where none are named at all."""
+    if named is None:
+        return tuple(objects.posture_rules)
     wanted = set(named)
     rules = objects.posture_rules.items()
     return tuple(rule_id for rule_id, rule in rules if rule_id in wanted or str(rule.get("name")) in wanted)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from sandbox.cloudflare_api.document import Json, documents, section, texts
@@ -26,7 +26,11 @@ class Circumstances:
 
     country: str | None = None
     ip: str | None = None
-    postures: tuple[str, ...] = ()  # posture rules that pass, by name or id
+    postures: tuple[str, ...] | None = ()  # posture rules that pass, by name or id; `None` is every rule
+
+
+# Somebody at work as usual: what holds for people of the roster until it is set otherwise.
+AT_WORK = Circumstances(country="JP", postures=None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Assertion:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can log in, at the providers under `identities`."""
+    """Somebody who can log in, at the providers under `identities`; `listed` in the roster, or added by hand."""
 
     id: str
     name: str
@@ -48,6 +52,7 @@ class Person:
     second_factor: bool = False
     circumstances: Circumstances = Circumstances()
     identities: Mapping[str, Assertion] = field(default_factory=dict)
+    listed: bool = False
 
     def at(self, *provider: str) -> Assertion | None:
         """What the provider of that name or id says of the person, if it knows them."""
@@ -62,6 +67,7 @@ class People:
         stored = read_json(file) if file is not None else {}
         self._people = {one.id: one for one in (person_of(row) for row in documents(stored.get("people")))}
         self._anonymous = circumstances_of(section(stored, "anonymous"))
+        self.revision = 0  # counts changes, so that what was derived from people can be seen to be old
 
     @property
     def anonymous(self) -> Circumstances:
@@ -82,6 +88,27 @@ class People:
         self._people = {one.id: one for one in people}
         self._save()
 
+    def take_roster(self, people: tuple[Person, ...]) -> None:
+        """Put these in the place of everybody listed before; circumstances stay as they were set, and so do others."""
+        listed = {one.id: self._as_set(one) for one in people}
+        own = {one.id: one for one in self.all() if not one.listed and one.id not in listed}
+        self._people = {**listed, **own}
+        self._save()
+
+    def _as_set(self, person: Person) -> Person:
+        before = self._people.get(person.id)
+        factor, place = (before.second_factor, before.circumstances) if before else (True, AT_WORK)
+        return replace(person, second_factor=factor, circumstances=place, listed=True)
+
+    def change(self, person_id: str, fields: Json) -> Person | None:
+        """Set some fields of a person (`identities` and `circumstances` whole); a `ValueError` says what is wrong."""
+        before = self.find(person_id)
+        if before is None:
+            return None
+        after = person_of({**asdict(before), **fields, "id": person_id})
+        self.put(after)
+        return after
+
     def remove(self, person_id: str) -> bool:
         """Whether there was somebody to remove."""
         found = self._people.pop(person_id, None) is not None
@@ -93,6 +120,7 @@ class People:
         self._save()
 
     def _save(self) -> None:
+        self.revision += 1
         if self._file is not None:
             rows = [asdict(one) for one in self.all()]
             write_json(self._file, {"people": rows, "anonymous": asdict(self._anonymous)})
@@ -118,6 +146,7 @@ def person_of(row: Json) -> Person:
         second_factor=row.get("second_factor") is True,
         circumstances=circumstances_of(section(row, "circumstances")),
         identities=identities,
+        listed=row.get("listed") is True,
     )
 
 
@@ -138,4 +167,7 @@ def circumstances_of(row: Json) -> Circumstances:
     ip = str(row.get("ip") or "") or None
     if ip is not None:
         ip = str(ipaddress.ip_address(ip))
-    return Circumstances(country, ip, texts(list(row.get("postures") or ())))
+    rules = row.get("postures", ())
+    if not isinstance(rules, list | tuple | None):
+        raise ValueError("postures must be a list of rules, or null for every rule")
+    return Circumstances(country, ip, None if rules is None else texts(list(rules)))

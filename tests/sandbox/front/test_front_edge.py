@@ -139,6 +139,72 @@ def test_people_are_added_moved_and_removed(front: FrontWorld) -> None:
     assert front.control("GET", "/people/new").status == 404
 
 
+ROSTER: Json = {
+    "people": [
+        {
+            "id": "mika",
+            "name": "Mika T.",
+            "email": "mika@example.com",
+            "identities": {"workspace": {"groups": ["sales@example.com"]}},
+        },
+        {"id": "fiona", "name": "Fiona Berg", "email": "fiona@example.com"},
+    ]
+}
+
+
+def test_a_roster_replaces_the_people_listed_before_and_nobody_else(front: FrontWorld) -> None:
+    def ids() -> list[str]:
+        return [one["id"] for one in front.control("GET", "/people").json()["people"]]
+
+    by_hand = ["sam", "kim", "mallory"]
+    assert front.control("PUT", "/roster", ROSTER).status == 200
+    assert ids() == ["mika", "fiona", *by_hand]
+    assert front.control("PUT", "/roster", {"people": ROSTER["people"][:1]}).status == 200
+    front.restart()
+    assert ids() == ["mika", *by_hand]
+    assert front.control("PUT", "/roster", {"people": []}).status == 200
+    assert ids() == by_hand
+
+
+def test_a_roster_leaves_circumstances_as_they_were_set(front: FrontWorld) -> None:
+    """Who is new is somebody at work: a second factor, in Japan, every device check passed."""
+    front.control("PUT", "/roster", ROSTER)
+    fiona = front.control("GET", "/people/fiona").json()
+    assert (fiona["second_factor"], fiona["circumstances"]) == (True, {"country": "JP", "ip": None, "postures": None})
+    away = {"country": "DE", "ip": None, "postures": []}
+    front.control("PATCH", "/people/fiona", {"second_factor": False, "circumstances": away})
+    front.control("PUT", "/roster", ROSTER)
+    fiona = front.control("GET", "/people/fiona").json()
+    assert (fiona["second_factor"], fiona["circumstances"]) == (False, away)
+    mika = front.control("GET", "/people/mika").json()
+    assert (mika["name"], mika["circumstances"]["ip"]) == ("Mika T.", "192.0.2.7")
+    assert mika["identities"]["workspace"]["groups"] == ["sales@example.com"]
+
+
+def test_every_device_check_passes_where_none_is_named(front: FrontWorld) -> None:
+    front.make("devices/posture", {"name": "laptop", "type": "warp"})
+    rule = {"device_posture": {"integration_uid": front.ids["laptop"]}}
+    own = front.policy("devices", "allow", [{"everyone": {}}], require=[rule])
+    front.application("careful", "wiki.example.com/careful", [own], allowed_idps=[front.ids["workspace"]])
+    for postures, status in ((None, 200), ([], 403), (["laptop"], 200), (["other"], 403)):
+        front.control("PATCH", "/people/mika", {"circumstances": {"postures": postures}})
+        assert (postures, Browser(front).log_in("https://wiki.example.com/careful", "mika").status) == (
+            postures,
+            status,
+        )
+
+
+@pytest.mark.parametrize(
+    "roster",
+    [{}, {"people": "everybody"}, {"people": [{"id": "x", "email": "no address"}]}],
+    ids=str,
+)
+def test_a_wrong_roster_changes_nothing(front: FrontWorld, roster: Json) -> None:
+    before = front.control("GET", "/people").json()
+    assert front.control("PUT", "/roster", roster).status == 400
+    assert front.control("GET", "/people").json() == before
+
+
 @pytest.mark.parametrize(
     "person",
     [
@@ -146,6 +212,7 @@ def test_people_are_added_moved_and_removed(front: FrontWorld) -> None:
         {"email": "<b>@x"},
         {"email": "a@b", "circumstances": {"country": "Japan"}},
         {"email": "a@b", "circumstances": {"ip": "everywhere"}},
+        {"email": "a@b", "circumstances": {"postures": "all"}},
     ],
     ids=str,
 )

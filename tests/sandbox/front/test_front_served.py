@@ -14,10 +14,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from sandbox.cloudflare_api.server import listen
 from sandbox.edge.certificates import Certificates, certificates
 from sandbox.front import Addresses, Front
 from sandbox.front.server import server_for
+from sandbox.serving import listen
 
 from .test_front_edge import Echo
 from .world import TEAM, WORLD, FrontWorld
@@ -36,7 +36,7 @@ async def _served(world: FrontWorld, certified: Certificates) -> AsyncIterator[t
     secure, plain = listen(0), listen(0)
     ports = secure.getsockname()[1], plain.getsockname()[1]
     front = Front(world.store, WORLD, world.origin, world.directory, Addresses(ports[0]))
-    servers = [server_for(front, certified.chain, certified.key), server_for(front)]
+    servers = [server_for(front, certified.server_context()), server_for(front)]
     running = [asyncio.create_task(s.serve(sockets=[at])) for s, at in zip(servers, (secure, plain), strict=True)]
     try:
         yield ports
