@@ -7,6 +7,7 @@ Plain HTTP is answered with a redirect to HTTPS for every host: Access cookies d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -50,9 +51,9 @@ class Front:
         upstream: Upstream,
         directory: Path | None = None,
         addresses: Addresses | None = None,
-        launcher: ASGIApp | None = None,
+        launcher: Callable[[Front], ASGIApp] | None = None,
     ) -> None:
-        """`launcher` answers at the team domain whatever Access itself does not."""
+        """`launcher` makes what answers at the team domain wherever Access itself does not, out of these parts."""
         self.addresses = addresses or Addresses()
         self._upstream = upstream
         self.routing = Routing(store, world)
@@ -61,14 +62,18 @@ class Front:
         self.sessions = Sessions(_in(directory, "sessions.json"))
         self.teams = Teams(self.routing, _in(directory, "keys"))
         self.access = Access(self.teams, self.sessions, self.people, self.audit, self.addresses)
-        issuers = Issuers(self.routing, self.addresses, self.people, _in(directory, "idp.json"))
-        provider = Provider(issuers, self.people, KeyRing(self.addresses.idp_host, _in(directory, "keys/idp.json")))
+        self.issuers = Issuers(self.routing, self.addresses, self.people, _in(directory, "idp.json"))
+        provider = Provider(
+            self.issuers, self.people, KeyRing(self.addresses.idp_host, _in(directory, "keys/idp.json"))
+        )
         control = Control(self.people, self.audit, self.teams)
         self.idp = Starlette(routes=[*control.routes(), *provider.routes()])
         logins = Logins(self.routing, self.teams, self.sessions, self.people, self.audit, self.addresses)
-        team = TeamDomain(self.teams, self.sessions, logins, issuers, IdentityClient(self.idp), self.people, self.audit)
-        self._team = Starlette(routes=[*team.routes(), *([Mount("/", app=launcher)] if launcher else [])])
-        self._app_domain = AppDomain(self.teams, logins, team, self.addresses)
+        client = IdentityClient(self.idp)
+        self.team_domain = TeamDomain(self.teams, self.sessions, logins, self.issuers, client, self.people, self.audit)
+        self._app_domain = AppDomain(self.teams, logins, self.team_domain, self.addresses)
+        rest = [Mount("/", app=launcher(self))] if launcher else []
+        self._team = Starlette(routes=[*self.team_domain.routes(), *rest])
 
     def forget(self) -> None:
         """Begin with a new account: no sessions and an empty audit log; keys and people stay."""

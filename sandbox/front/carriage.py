@@ -27,6 +27,8 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+# Says that an answer came through the tunnel, and who wrote it there; no origin can say it of itself.
+ANSWERED_BY = "x-sandbox-answered-by"
 _HANDSHAKE = frozenset({"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"})
 _LARGEST_MESSAGE = 256 * 2**20
 _NOT_SENT = frozenset({1005, 1006, 1015})  # close codes that only tell, and may not be in a frame
@@ -87,8 +89,9 @@ async def _left(receive: Receive, sent: asyncio.Event) -> None:
 
 async def _send_answer(answer: Answer, cookies: Iterable[str], send: Send, *, with_body: bool = True) -> None:
     """An origin's answer as ASGI messages."""
-    kept = [(name.lower(), value) for name, value in answer.headers if name.lower() not in HOP_BY_HOP]
-    headers = [*kept, *(("set-cookie", value) for value in cookies)]
+    dropped = {*HOP_BY_HOP, ANSWERED_BY}
+    kept = [(name.lower(), value) for name, value in answer.headers if name.lower() not in dropped]
+    headers = [*kept, (ANSWERED_BY, answer.source), *(("set-cookie", value) for value in cookies)]
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     async with contextlib.aclosing(answer.body) as chunks:
         await send({"type": "http.response.start", "status": answer.status, "headers": encoded})

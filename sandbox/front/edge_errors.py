@@ -47,7 +47,8 @@ def origin_down(host: str, ray: str) -> Response:
 
 def _page(title: str, sentence: str, advice: str, kicker: str, host: str, ray: str, status: int) -> Response:
     body = f"<p>{escape(sentence)}</p><p>{_code(advice)}</p><dl><dt>Host</dt><dd>{escape(host)}</dd></dl>"
-    return page(title, body, kicker=f"Edge · {kicker}", footer=f"Ray {ray}", status=status, kind="refused")
+    told = {"kicker": f"Edge · {kicker}", "footer": f"Ray {ray}", "summary": sentence}
+    return page(title, body, **told, status=status, kind="refused")
 
 
 def _code(text: str) -> str:

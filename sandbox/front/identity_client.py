@@ -53,7 +53,8 @@ class IdentityClient:
     def __init__(self, provider: ASGIApp) -> None:
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(provider))
 
-    def login_url(self, issuer: Issuer, state: str, exchange: Exchange) -> str:
+    def login_url(self, issuer: Issuer, state: str, exchange: Exchange, person: str = "") -> str:
+        """Where the browser logs in; as `person` without a page, which is OpenID Connect's `prompt=none`."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(exchange.verifier.encode()).digest()).rstrip(b"=")
         asked = {
             "response_type": "code",
@@ -65,7 +66,8 @@ class IdentityClient:
             "code_challenge": challenge.decode(),
             "code_challenge_method": "S256",
         }
-        return f"{issuer.url}/authorize?{urlencode(asked)}"
+        silent = {"login_hint": person, "prompt": "none"} if person else {}
+        return f"{issuer.url}/authorize?{urlencode({**asked, **silent})}"
 
     async def identity(self, issuer: Issuer, code: str, exchange: Exchange) -> Asserted:
         """Redeem a code. Only a token by this issuer, for this client and this login counts."""

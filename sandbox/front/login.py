@@ -57,7 +57,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Pending:
-    """A login while the person is at the provider. Of the browser's secret only a digest is kept."""
+    """A login while the person is at the provider; without a host it is one at the team domain itself.
+
+    Of the browser's secret only a digest is kept.
+    """
 
     team: str
     aud: str
@@ -154,27 +157,20 @@ class Logins:
             return ""
         return self._addresses.url(host, safe_return(f"/{path}"))
 
-    def begin(self, team: Team, wish: Wish, idp_id: str, browser: str, exchange: Exchange) -> str:
+    def begin(self, team: Team, wish: Wish | None, idp_id: str, browser: str, exchange: Exchange) -> str:
         """The `state` of a new login in that browser."""
-        waiting = Pending(
-            team.account.team,
-            wish.aud,
-            wish.site.host,
-            wish.redirect_url,
-            wish.app_session,
-            idp_id,
-            exchange,
-            _digest(browser),
-        )
-        return self._pending.issue(waiting)
+        wanted = (wish.aud, wish.site.host, wish.redirect_url, wish.app_session) if wish else ("", "", "/", "")
+        return self._pending.issue(Pending(team.account.team, *wanted, idp_id, exchange, _digest(browser)))
 
-    def resume(self, team: Team, state: str, browsers: tuple[str, ...]) -> tuple[Pending, Wish]:
+    def resume(self, team: Team, state: str, browsers: tuple[str, ...]) -> tuple[Pending, Wish | None]:
         """The login of a `state`, which counts once and only where it began."""
         pending = self._pending.take(state)
         if pending is None:
             raise LoginError("This login was used already or took too long. Start at the application again.")
         if pending.team != team.account.team or pending.browser not in {_digest(one) for one in browsers}:
             raise LoginError("This login began in another browser. Start at the application again.")
+        if not pending.host:
+            return pending, None
         return pending, self._wish(team, pending.host, pending.aud, pending.redirect_url, pending.app_session)
 
     def open_session(self, team: Team, issuer: Issuer, said: Asserted) -> tuple[Session, int]:

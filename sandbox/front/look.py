@@ -71,12 +71,18 @@ SAFETY = {
 }
 
 
-def page(title: str, body: str, *, kicker: str, footer: str = "", status: int = 200, kind: str = "") -> HTMLResponse:
-    """A whole page around a body that is HTML already; the other texts are escaped here."""
+def page(
+    title: str, body: str, *, kicker: str, footer: str = "", status: int = 200, kind: str = "", summary: str = ""
+) -> HTMLResponse:
+    """A whole page around a body that is HTML already; the other texts are escaped here.
+
+    `summary` is the page in a sentence, for those who do not look at it.
+    """
     foot = f'<footer class="soft small">{escape(footer)}</footer>' if footer else ""
+    described = f'<meta name="description" content="{escape(summary)}">' if summary else ""
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style></head>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">{described}<style>{STYLE}</style></head>'
         f'<body><main class="{escape(kind)}"><p class="kicker">{_GATE}{escape(kicker)}</p>'
         f"<h1>{escape(title)}</h1>{body}</main>{foot}</body></html>\n"
     )
@@ -85,4 +91,5 @@ def page(title: str, body: str, *, kicker: str, footer: str = "", status: int = 
 
 def notice(title: str, sentence: str, *, kicker: str, status: int, footer: str = "") -> HTMLResponse:
     """A page that says one thing."""
-    return page(title, f"<p>{escape(sentence)}</p>", kicker=kicker, footer=footer, status=status, kind="refused")
+    body = f"<p>{escape(sentence)}</p>"
+    return page(title, body, kicker=kicker, footer=footer, status=status, kind="refused", summary=sentence)

@@ -66,5 +66,5 @@ class Probe:
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
+    for chunk in tuple[bytes, ...]():
+        yield chunk

@@ -26,12 +26,17 @@ def refused(
         return RedirectResponse(str(custom), 302, headers={"cache-control": "no-store"})
     name = str(application.get("name") or application.get("domain"))
     body = f"<p>{escape(_sentence(application, session))}</p>{_facts(objects, visit, session, visitor)}"
-    body += _reasons(outcome, findings(objects, application, visitor) if session else ())
+    found = findings(objects, application, visitor) if session else ()
+    body += _reasons(outcome, found)
     if session:
         logout = escape("/cdn-cgi/access/logout?" + urlencode({"back": visit.host + visit.path}))
         body += f'<p class="actions"><a class="button primary" href="{logout}">Log out and use another account</a></p>'
-    footer = f"Ask the owner of {name} for access. Ray {visit.ray}"
-    return page(f"No access to {name}", body, kicker=f"{_KICKER} · 403", footer=footer, status=403, kind="refused")
+    told = {
+        "kicker": f"{_KICKER} · 403",
+        "footer": f"Ask the owner of {name} for access. Ray {visit.ray}",
+        "summary": " ".join((_capital(outcome.reason), *(f"{one.policy}: {one.sentence}." for one in found))),
+    }
+    return page(f"No access to {name}", body, **told, status=403, kind="refused")
 
 
 def _sentence(application: Json, session: Session | None) -> str:
@@ -58,8 +63,11 @@ def _reasons(outcome: Outcome, found: tuple[Finding, ...]) -> str:
         for one in found
     )
     listed = f'<ol class="why">{lines}</ol>' if lines else ""
-    reason = outcome.reason[:1].upper() + outcome.reason[1:]
-    return f"<h2>Why</h2><p>{escape(reason)}.</p>{listed}"
+    return f"<h2>Why</h2><p>{escape(_capital(outcome.reason))}</p>{listed}"
+
+
+def _capital(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def unreadable(why: str) -> Response:

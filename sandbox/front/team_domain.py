@@ -69,25 +69,28 @@ class TeamDomain:
         except LoginError as error:
             return refusals.stale(str(error))
         offered = self._logins.offered(wish)
-        session = self._session(team, request)
+        session = self.session(team, _visit(request))
         if session is not None and session.idp_id in {one["id"] for one in offered}:
             return self._entered(team, wish, session, request)
         if self._logins.goes_straight(wish):
-            return self._to_provider(team, wish, str(offered[0]["id"]), request)
+            return self._to_provider(team, wish, str(offered[0]["id"]), _visit(request))
         chosen = asked.get("idp")
         if chosen in {one["id"] for one in offered}:
-            return self._to_provider(team, wish, str(chosen), request)
+            return self._to_provider(team, wish, str(chosen), _visit(request))
         return _choice(team, wish, offered, request)
 
-    def _to_provider(self, team: Team, wish: Wish, idp_id: str, request: Request) -> Response:
+    def log_in(self, team: Team, idp_id: str, person: str, visit: Visit) -> Response:
+        """A login at the team domain itself, as one person whom the provider knows."""
+        return self._to_provider(team, None, idp_id, visit, person)
+
+    def _to_provider(self, team: Team, wish: Wish | None, idp_id: str, visit: Visit, person: str = "") -> Response:
         issuer = self._issuers.find(idp_id)
         if issuer is None:
             return refusals.stale("The identity provider was removed. Start at the application again.")
-        visit = _visit(request)
         browser = next(iter(visit.cookies(cookies.SESSION)), "") or new_nonce()
         exchange = Exchange.new()
         state = self._logins.begin(team, wish, idp_id, browser, exchange)
-        answer = RedirectResponse(self._client.login_url(issuer, state, exchange), 302, headers=NO_STORE)
+        answer = RedirectResponse(self._client.login_url(issuer, state, exchange, person), 302, headers=NO_STORE)
         answer.headers.append("set-cookie", cookies.cookie(cookies.SESSION, browser))
         return answer
 
@@ -107,7 +110,7 @@ class TeamDomain:
             sentence = f"{error}. Nobody was logged in."
             return notice("Login refused", sentence[:1].upper() + sentence[1:], kicker=f"{KICKER} · 403", status=403)
         session, lifetime = self._logins.open_session(team, issuer, said)
-        answer = self._entered(team, wish, session, request)
+        answer = self._entered(team, wish, session, request) if wish else RedirectResponse("/", 303, headers=NO_STORE)
         token = team.signer.organization(team.audience, session, lifetime)
         answer.headers.append("set-cookie", cookies.cookie(cookies.AUTHORIZATION, token, max_age=lifetime))
         return answer
@@ -151,9 +154,9 @@ class TeamDomain:
         answer.headers.append("set-cookie", cookies.expired(cookies.SESSION))
         return answer
 
-    def _session(self, team: Team, request: Request) -> Session | None:
+    def session(self, team: Team, visit: Visit) -> Session | None:
         """The session of the organization's own cookie."""
-        for text in _visit(request).cookies(cookies.AUTHORIZATION):
+        for text in visit.cookies(cookies.AUTHORIZATION):
             try:
                 token = team.signer.verified(text, "org", team.audience)
             except TokenError:
@@ -195,4 +198,5 @@ def _choice(team: Team, wish: Wish, offered: tuple[Json, ...], request: Request)
     organization = str(wish.site.organization.get("name") or team.domain)
     listed = f'<ul class="plain">{links}</ul>' if links else '<p class="note">No way to log in is set up.</p>'
     body = f'<p class="soft">{escape(name)} at <code>{escape(wish.site.host)}</code></p>{listed}'
-    return page(f"Log in to {organization}", body, kicker=KICKER)
+    summary = f"{organization} asks how to log in."
+    return page(f"Log in to {organization}", body, kicker=KICKER, summary=summary)

@@ -58,10 +58,10 @@ class TokenSigner:
         return self.keys.sign({**claims, "custom": session.custom} if session.custom else claims)
 
     def machine(self, aud: str, client_id: str, lifetime: int) -> str:
-        """The token of a service token at one application: no address, and an empty subject."""
-        return self.keys.sign(
-            {**self._stamps("app", lifetime), "aud": [aud], "common_name": client_id, "sub": ""},
-        )
+        """The token of a service token at one application: no address, an empty subject, and no `nbf`."""
+        stamps = self._stamps("app", lifetime)
+        del stamps["nbf"]
+        return self.keys.sign({**stamps, "aud": [aud], "common_name": client_id, "sub": ""})
 
     def organization(self, aud: str, session: Session, lifetime: int) -> str:
         """The token of the team domain, which signs a person in at further applications."""
@@ -122,7 +122,7 @@ class TokenSigner:
                 algorithms=[ALGORITHM],
                 issuer=self.issuer,
                 leeway=_LEEWAY,
-                options={"require": ["exp", "iat", "nbf", "iss", "aud"], "verify_aud": False},
+                options={"require": ["exp", "iat", "iss", "aud"], "verify_aud": False},
             )
         except jwt.ExpiredSignatureError:
             raise TokenError("it has expired") from None

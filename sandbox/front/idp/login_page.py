@@ -31,6 +31,7 @@ def login_page(
         body,
         kicker=f"{issuer.kind} · played by the sandbox",
         footer=_FOOTER,
+        summary=problem or f"{issuer.name} asks who you are.",
         status=status,
     )
 

@@ -82,6 +82,10 @@ class Provider:
             return _back(issuer, {"error": "invalid_request", **back})
         if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
             return _back(issuer, {"error": "invalid_request", **back})
+        if asked.get("prompt") == "none":
+            known = self._who(issuer, asked.get("login_hint", ""), "") is not None
+            form = {"person": asked.get("login_hint", "")}
+            return self._chosen(issuer, request, form, back) if known else _back(issuer, {**_NOBODY, **back})
         if request.method == "GET":
             return login_page(issuer, self._issuers.people_of(issuer), request.url.query)
         return self._chosen(issuer, request, await _form(request), back)
@@ -164,6 +168,7 @@ class Provider:
         return self._issuers.find(request.path_params["issuer"])
 
 
+_NOBODY = {"error": "login_required"}
 _ENDPOINTS = (("authorization", "authorize"), ("token", "token"), ("userinfo", "userinfo"))
 _ABILITIES: Json = {
     "response_types_supported": ["code"],
