@@ -13,8 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from sandbox.plugins.cloudflare.provider import Provider, register
-from sandbox.plugins.cloudflare.values import Properties, decode, encode
+from sandbox.plugins.cloudflare.provider import CloudflareProvider
+from sandbox.plugins.service import Provider, register
+from sandbox.plugins.values import Properties, decode, encode
 
 TOKEN = "sandbox-token-0123456789abcdefghijklmnopqrstuv"
 Answer = Callable[[str, str, object], tuple[int, object]]
@@ -131,21 +132,30 @@ class Engine:
 
 
 @contextmanager
-def provider_engine(base_url: str) -> Iterator[Engine]:
+def engine_of(provider: Provider, config: Properties) -> Iterator[Engine]:
     """A configured provider behind a real channel."""
     server = grpc.server(ThreadPoolExecutor(max_workers=16))
-    provider = Provider()
     register(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     channel = grpc.insecure_channel(f"127.0.0.1:{port}")
     stub = provider_pb2_grpc.ResourceProviderStub(channel)
     try:
-        stub.Configure(provider_pb2.ConfigureRequest(args=encode({"baseUrl": base_url, "apiToken": TOKEN})))
+        stub.Configure(provider_pb2.ConfigureRequest(args=encode(config)))
         yield Engine(stub)
     finally:
         channel.close()
         server.stop(grace=None).wait()
+
+
+@contextmanager
+def provider_engine(base_url: str) -> Iterator[Engine]:
+    """The Cloudflare provider at an address."""
+    provider = CloudflareProvider()
+    try:
+        with engine_of(provider, {"baseUrl": base_url, "apiToken": TOKEN}) as ready:
+            yield ready
+    finally:
         provider.close()
 
 

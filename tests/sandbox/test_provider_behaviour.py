@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.plugins.cloudflare import client as client_module
 from sandbox.plugins.cloudflare.client import AddressError, checked_address
-from sandbox.plugins.cloudflare.values import UNKNOWN, Properties, Secret, Unknown, decode, encode
+from sandbox.plugins.values import UNKNOWN, Properties, Secret, Unknown, decode, encode
 from tests.sandbox.provider_harness import Engine, RecordingApi, provider_engine, recording_api, urn
 
 ACCOUNT = "a" * 32

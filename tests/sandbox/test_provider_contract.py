@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.plugins.cloudflare.naming import rest_name, to_rest
 from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
-from sandbox.plugins.cloudflare.values import Properties, Secret, reveal
+from sandbox.plugins.values import Properties, Secret, reveal
 from tests.sandbox.provider_harness import Engine, RecordingApi, Request, provider_engine, recording_api, urn
 
 RECORDING = Path(__file__).parents[2].parent / "shared" / "data" / "cloudflare-provider-requests.json"

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 import cloudflare
 import httpx
 
+from sandbox.plugins.service import NothingDoneError, UnknownOutcomeError
+
 RETRIES = 10
 _RETRIED = (408, 409, 429)
 _LONGEST_PAUSE = 8.0
 
 
-class RefusedError(Exception):
+class RefusedError(NothingDoneError):
     """The API answered that it will not do it; `status` says how."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -24,7 +26,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-class UnansweredError(Exception):
+class UnansweredError(UnknownOutcomeError):
     """A request was sent and no answer came: whether the API acted is not known."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sandbox.plugins.cloudflare.naming import rest_name, to_rest, to_wire
 from sandbox.plugins.cloudflare.table import ACCESS_APPLICATION, DNS_RECORD, ResourceType
-from sandbox.plugins.cloudflare.values import UNKNOWN, Properties, Secret, is_empty, reveal
+from sandbox.plugins.values import UNKNOWN, Properties, Secret, is_empty, reveal
 
 _ONE_DATUM = ("destinations", "domain", "selfHostedDomains")
 """Three views of one thing: when one of them changes, Cloudflare derives the others anew."""

@@ -10,10 +10,11 @@ from sandbox.plugins.cloudflare.client import Client, RefusedError, UnansweredEr
 from sandbox.plugins.cloudflare.doubts import Doubts
 from sandbox.plugins.cloudflare.naming import rest_name, to_wire, wire_name
 from sandbox.plugins.cloudflare.table import DNS_RECORD, ResourceType
-from sandbox.plugins.cloudflare.values import Properties, reveal
+from sandbox.plugins.service import NothingDoneError
+from sandbox.plugins.values import Properties, reveal
 
 
-class NotPossibleError(Exception):
+class NotPossibleError(NothingDoneError):
     """An operation that is refused before any request; the text says why."""
 
 
