@@ -63,9 +63,13 @@ def keys_of(text: bytes) -> Mapping[str, RSAPublicKey]:
     return found
 
 
-def _key(row: Mapping[str, object]) -> RSAPublicKey | None:
+def _key(row: object) -> RSAPublicKey | None:
     wanted = {"kty": "RSA", "alg": "RS256", "use": "sig"}
-    if not row.get("kid") or any(row.get(name, value) != value for name, value in wanted.items()):
+    if (
+        not isinstance(row, dict)
+        or not row.get("kid")
+        or any(row.get(name, value) != value for name, value in wanted.items())
+    ):
         return None
     try:
         key = RSAAlgorithm.from_jwk(json.dumps(row))
