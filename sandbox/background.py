@@ -4,104 +4,80 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
+import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import httpx
 import psutil
 
-from sandbox.invocation import command
 from sandbox.places import REPOSITORY, Places, SandboxError
+from sandbox.ports import Preferred, choose
 from sandbox.turns import in_turn
 
-API = "cloudflare-api"
-_HOST = "127.0.0.1"
-_PORT = 8787
 _START_WITHIN = 15.0
 _STOP_WITHIN = 5.0
+_TRIES = 5
+_CANNOT_LISTEN = "cannot listen on"
 
 
 @dataclass(frozen=True)
 class Running:
-    """A program in the background: its id, the time it started (ids are used again), and its port."""
+    """A program in the background: its id, the time it started (ids are used again), its ports and arguments."""
 
     pid: int
     started: float
-    port: int
-
-    @property
-    def origin(self) -> str:
-        """Where it listens."""
-        return f"http://{_HOST}:{self.port}"
-
-    @property
-    def base_url(self) -> str:
-        """Where the API is below it."""
-        return f"{self.origin}/client/v4"
+    ports: Mapping[str, int] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
 
 
-def running(place: Places, name: str = API) -> Running | None:
+@dataclass(frozen=True)
+class Program:
+    """How a program is started, and how to know that it is up.
+
+    `ports` names each port with those that are tried first; `--<name>-port` hands the chosen one over. They have to be
+    free at all of `hosts`. `title` is what sentences call the program.
+    """
+
+    name: str
+    title: str
+    module: str
+    arguments: tuple[str, ...]
+    answers: Callable[[Running], bool]
+    ports: Preferred = field(default_factory=dict)
+    hosts: tuple[str, ...] = ("127.0.0.1",)
+    stop_within: float = _STOP_WITHIN
+
+
+def running(place: Places, name: str) -> Running | None:
     """The program that a record names, if that very program still runs."""
     recorded = _recorded(place.record(name))
     return recorded if recorded and _is_alive(recorded) else None
 
 
-def ensure_api(place: Places) -> tuple[Running, bool]:
-    """The local API, started if it does not run; and whether it was started now."""
-    with in_turn(place, "start"):
-        return _ensure_api(place)
+def ensure(place: Places, program: Program) -> tuple[Running, bool]:
+    """The program, started if it does not run as wanted and answer; and whether it was started now."""
+    with in_turn(place, f"start-{program.name}"):
+        found = running(place, program.name)
+        if found and found.arguments == program.arguments and program.answers(found):
+            return found, False
+        if found:
+            stop(place, program.name, program.stop_within)
+        before = _recorded(place.record(program.name))
+        for _ in range(_TRIES):
+            # The ports of last time keep addresses valid that somebody has exported or bookmarked.
+            ports = choose(before.ports if before else {}, program.ports, program.hosts)
+            started = None if ports is None else _start(place, program, ports)
+            if started:
+                return started, True
+        raise SandboxError(f"{program.title} found no free port")
 
 
-def _ensure_api(place: Places) -> tuple[Running, bool]:
-    found = running(place)
-    if found and _answers(found):
-        return found, False
-    if found:
-        stop(place)
-    _refuse_damaged(place.cloudflare / "state.json")
-    before = _recorded(place.record(API))
-    # The port of last time keeps addresses valid that somebody has exported into a shell.
-    for wanted in (before.port if before else _PORT, _PORT, 0):
-        started = _start_api(place, wanted)
-        if started:
-            return started, True
-    raise SandboxError("the local Cloudflare API found no free port")
-
-
-def _refuse_damaged(state: Path) -> None:
-    """The API writes this file whole or not at all, so what cannot be read was changed by somebody else."""
-    try:
-        sound = not state.exists() or "objects" in json.loads(state.read_text(encoding="utf-8"))
-    except (ValueError, TypeError):
-        sound = False
-    if not sound:
-        raise SandboxError(
-            f"{state} is damaged, so the local Cloudflare API cannot start. Start again from nothing:\n"
-            f"  {command()} reset\n  {command()} up"
-        )
-
-
-def _start_api(place: Places, wanted: int) -> Running | None:
-    port = _free_port(wanted)
-    if port is None:
-        return None
-    program_line = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(place.cloudflare), "--port", str(port)]
-    log = place.log(API)
-    with log.open("ab") as out:
-        program = subprocess.Popen(
-            program_line, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-        )
-    started = Running(program.pid, psutil.Process(program.pid).create_time(), port)
-    place.record(API).write_text(json.dumps(asdict(started)) + "\n")
-    return started if _answers_soon(program, started, log) else None
-
-
-def stop(place: Places, name: str = API) -> Running | None:
-    """End the program, if it runs and is ours; the record stays, for its port."""
+def stop(place: Places, name: str, within: float = _STOP_WITHIN) -> Running | None:
+    """End the program, if it runs and is ours; the record stays, for its ports."""
     found = running(place, name)
     if found is None:
         return None
@@ -109,9 +85,47 @@ def stop(place: Places, name: str = API) -> Running | None:
         program = psutil.Process(found.pid)
         for end in (program.terminate, program.kill):
             end()
-            if _ends_within(found, _STOP_WITHIN):
+            if _ends_within(found, within):
                 break
     return found
+
+
+def _start(place: Places, program: Program, ports: Mapping[str, int]) -> Running | None:
+    named = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
+    log = place.log(program.name)
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", program.module, *program.arguments, *named],
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    started = Running(child.pid, psutil.Process(child.pid).create_time(), dict(ports), program.arguments)
+    place.record(program.name).write_text(json.dumps(asdict(started)) + "\n")
+    return started if _answers_soon(child, program, started, log) else None
+
+
+def _answers_soon(child: subprocess.Popen[bytes], program: Program, started: Running, log: Path) -> bool:
+    """Whether it came up; False where somebody else took a port in between."""
+    deadline = time.monotonic() + _START_WITHIN
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            lines = log.read_text(errors="replace").strip().splitlines()
+            last = lines[-1] if lines else "no output"
+            if last.startswith(_CANNOT_LISTEN):
+                return False
+            raise SandboxError(f"{program.title} did not start: {last} (see {log})")
+        if _listens(started) and program.answers(started):
+            # It outlives us: without a code Python would complain that nobody waited for it.
+            child.returncode = 0
+            return True
+        time.sleep(0.05)
+    child.terminate()
+    child.wait()
+    raise SandboxError(f"{program.title} did not answer within {_START_WITHIN:.0f} s (see {log})")
 
 
 def _ends_within(recorded: Running, seconds: float) -> bool:
@@ -124,36 +138,12 @@ def _ends_within(recorded: Running, seconds: float) -> bool:
     return True
 
 
-def list_objects(api: Running) -> list[tuple[str, str, str]] | None:
-    """Collection, id and name of everything that a program has created and not destroyed; None without an answer."""
-    try:
-        listed = httpx.get(f"{api.origin}/__sandbox/objects", timeout=5, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
-        return None
-    return [
-        (
-            collection,
-            str(item.get("id") or item.get("tunnel_id") or item.get("name") or ""),
-            str(item.get("name") or ""),
-        )
-        for collection, objects in listed.items()
-        for item in objects
-    ]
-
-
-def forget(api: Running) -> bool:
-    """Put the API back to its first day; False where it does not answer."""
-    try:
-        return httpx.post(f"{api.origin}/__sandbox/reset", timeout=10, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
-
-
 def _recorded(file: Path) -> Running | None:
     try:
         document = json.loads(file.read_text())
-        return Running(int(document["pid"]), float(document["started"]), int(document["port"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        ports = {str(name): int(port) for name, port in document["ports"].items()}
+        return Running(int(document["pid"]), float(document["started"]), ports, tuple(document["arguments"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -166,47 +156,10 @@ def _is_alive(recorded: Running) -> bool:
         return False
 
 
-def _answers(api: Running) -> bool:
+def _listens(started: Running) -> bool:
+    # Another sandbox may answer on the same port; what counts is that the sockets are this program's.
     try:
-        return httpx.get(f"{api.origin}/__sandbox/health", timeout=5, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def _free_port(wanted: int) -> int | None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, wanted))
-        except OSError:
-            return None
-        return int(probe.getsockname()[1])
-
-
-def _answers_soon(program: subprocess.Popen[bytes], api: Running, log: Path) -> bool:
-    """Whether it came up; False where somebody else took the port in between."""
-    deadline = time.monotonic() + _START_WITHIN
-    while time.monotonic() < deadline:
-        if program.poll() is not None:
-            lines = log.read_text(errors="replace").strip().splitlines()
-            last = lines[-1] if lines else "no output"
-            if "cannot listen" in last:
-                return False
-            raise SandboxError(f"the local Cloudflare API did not start: {last} (see {log})")
-        if _listens(api) and _answers(api):
-            # It outlives us: without a code Python would complain that nobody waited for it.
-            program.returncode = 0
-            return True
-        time.sleep(0.05)
-    program.terminate()
-    program.wait()
-    raise SandboxError(f"the local Cloudflare API did not answer within {_START_WITHIN:.0f} s (see {log})")
-
-
-def _listens(api: Running) -> bool:
-    # Another sandbox may answer on the same port; what counts is that the socket is this program's.
-    try:
-        sockets = psutil.Process(api.pid).net_connections(kind="tcp4")
+        sockets = psutil.Process(started.pid).net_connections(kind="tcp4")
     except psutil.Error:
         return False
-    return any(item.status == psutil.CONN_LISTEN and item.laddr.port == api.port for item in sockets)
+    return set(started.ports.values()) <= {one.laddr.port for one in sockets if one.status == psutil.CONN_LISTEN}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.background import Running
 from sandbox.environment import API_TOKEN
 from sandbox.pending import PendingCreation
 from sandbox.plugins.cloudflare.client import Client
@@ -10,9 +9,9 @@ from sandbox.plugins.cloudflare.operations import existing, name_of, stray_sente
 from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
 
 
-def fates(api: Running, pending: tuple[PendingCreation, ...]) -> tuple[str, ...]:
+def fates(base_url: str, pending: tuple[PendingCreation, ...]) -> tuple[str, ...]:
     """For each creation whether the object exists, and what to do about it."""
-    client = Client(api.base_url, API_TOKEN)
+    client = Client(base_url, API_TOKEN)
     try:
         return tuple(filter(None, (_fate(client, creation) for creation in pending)))
     finally:

@@ -14,13 +14,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def default_port() -> Iterator[None]:
-    """Keep the sandbox's default port taken, so that sandboxes of parallel tests do not race for it."""
-    with socket.socket() as taken, contextlib.suppress(OSError):
-        taken.bind(("127.0.0.1", 8787))
+def default_ports() -> Iterator[None]:
+    """Keep the sandbox's default ports taken, so that sandboxes of parallel tests do not race for them."""
+    with contextlib.ExitStack() as taken:
+        for port in (80, 443, 7844, 8080, 8443, 8787):
+            kept = taken.enter_context(socket.socket())
+            # Another worker may hold it already, or it is below 1024 and not ours to take.
+            with contextlib.suppress(OSError):
+                kept.bind(("127.0.0.1", port))
         yield
-        return
-    yield
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from sandbox.cli import parser as sandbox_parser
 from sandbox.layout import AppRow, app_lines
 from sandbox.plugins.cloudflare.operations import stray_sentence
 from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
-from sandbox.verbs import NOT_SERVED
 
+NOT_SERVED = "no connector (1033)"
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 README = ROOT / "README.md"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
 from sandbox.cloudflare_api import faults, router
@@ -90,8 +91,17 @@ async def _cut(scope: Scope) -> None:
     await asyncio.sleep(0.01)
 
 
-def create_app(store: Store, journal: Journal | None = None, world: World | None = None) -> Starlette:
-    """The application over a store; a journal in memory and the world file are the defaults."""
+def create_app(
+    store: Store,
+    journal: Journal | None = None,
+    world: World | None = None,
+    forget: Callable[[], None] = lambda: None,
+    more: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The application over a store; a journal in memory and the world file are the defaults.
+
+    `forget` is called at a reset; `more` are control endpoints of other parts of the same program.
+    """
     journal = journal or Journal()
     api = Api(store, journal, world or load_world())
-    return Starlette(routes=[*Control(store, journal).routes(), Mount(PREFIX, app=api)])
+    return Starlette(routes=[*Control(store, journal, forget).routes(), *more, Mount(PREFIX, app=api)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,11 +32,12 @@ def live_objects(store: Store) -> dict[str, list[Json]]:
 
 
 class Control:
-    """The endpoints over one store and one journal."""
+    """The endpoints over one store and one journal. `forget` is called at a reset, for what others keep."""
 
-    def __init__(self, store: Store, journal: Journal) -> None:
+    def __init__(self, store: Store, journal: Journal, forget: Callable[[], None]) -> None:
         self._store = store
         self._journal = journal
+        self._forget = forget
 
     def routes(self) -> list[Route]:
         table: tuple[tuple[str, str, Answer], ...] = (
@@ -63,6 +65,7 @@ class Control:
         self._store.clear()
         self._store.commit()
         self._journal.clear()
+        self._forget()
         return JSONResponse({"status": "reset"})
 
     def _read_journal(self, request: Request, _: Json) -> Response:

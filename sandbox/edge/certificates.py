@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
 import os
 import ssl
@@ -39,6 +41,12 @@ class Certificates:
         context.load_cert_chain(self.chain, self.key)
         return context
 
+    def pin(self) -> str:
+        """What browsers know the leaf's key by: base64 of the SHA-256 of its SubjectPublicKeyInfo. It never changes."""
+        key = _certificate(self.chain).public_key()
+        spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
     def client_context(self) -> ssl.SSLContext:
         """TLS as a client that trusts the sandbox and nothing else."""
         return ssl.create_default_context(cafile=self.authority)
@@ -68,6 +76,13 @@ def _certificate(file: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(file.read_bytes())
 
 
+def _key_in(file: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(file.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{file} holds a key of another kind")
+    return key
+
+
 def _names_in(file: Path) -> set[str]:
     names = _certificate(file).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return {str(name.value) for name in names}
@@ -93,10 +108,9 @@ def _write_authority(file: Path, key_file: Path) -> None:
 
 def _write_leaf(files: Certificates, ca_key_file: Path, names: tuple[str, ...]) -> None:
     authority = _certificate(files.authority)
-    ca_key = serialization.load_pem_private_key(ca_key_file.read_bytes(), None)
-    if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{ca_key_file} holds a key of another kind")
-    key = ec.generate_private_key(ec.SECP256R1())
+    ca_key = _key_in(ca_key_file)
+    # Browsers are told to trust this very key, so a new certificate is made for the old one.
+    key = _key_in(files.key) if files.key.exists() else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Gatehouse sandbox edge")])
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     certificate = (

@@ -38,7 +38,7 @@ def test_up_shows_the_apps_and_who_may_enter(world: World) -> None:
     ):
         line = next((line for line in text.splitlines() if url in line), "")
         assert who in line, text
-        assert "provisioned, not served yet" in line, text
+        assert "no connector (1033)" in line, text
 
 
 def test_a_second_up_writes_nothing(world: World) -> None:

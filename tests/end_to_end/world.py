@@ -48,7 +48,9 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "GATEHOUSE_SANDBOX_DIR": str(self.state), "NO_COLOR": "1", "COLUMNS": "200"}
+        # Containers are local processes here, whatever daemon the machine has.
+        own = {"GATEHOUSE_SANDBOX_DIR": str(self.state), "DOCKER_HOST": "unix:///nowhere/docker.sock"}
+        return {**os.environ, **own, "NO_COLOR": "1", "COLUMNS": "200"}
 
     def sandbox(self, *arguments: str, stdin: str = "") -> Ended:
         """Run one `sandbox` command to its end."""

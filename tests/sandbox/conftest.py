@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.cloudflare_api import load_world
-from sandbox.cloudflare_api.server import HOST, listen, serve
+from sandbox.cloudflare_api import Journal, Store, create_app, load_world
+from sandbox.cloudflare_api.server import server_for
+from sandbox.serving import HOST, listen, port_of, served
 
 WORLD = load_world()
 TOKEN = WORLD.tokens[0].value
@@ -54,10 +55,15 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     """The server of this test run, in a thread."""
     directory: Path = tmp_path_factory.mktemp("cloudflare")
     listening = listen(0)
-    origin = f"http://{HOST}:{listening.getsockname()[1]}"
+    origin = f"http://{HOST}:{port_of(listening)}"
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve(directory, listening, stop)))
+
+    async def serve() -> None:
+        async with served(server_for(create_app(Store(directory), Journal(directory))), listening):
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
     try:
         with clients(origin) as server:

@@ -22,10 +22,17 @@ TOKENS = f"/accounts/{ACCOUNT}/access/service_tokens"
 PATIENCE = 10
 
 
+def program(directory: Path, port: int) -> list[str]:
+    """The command of the local Cloudflare with its API on that port, and everything else on any."""
+    others = [word for name in ("edge", "https", "http") for word in (f"--{name}-port", "0")]
+    named = ["--dir", str(directory), "--api-port", str(port)]
+    return [sys.executable, "-m", "sandbox.cloudflare", *named, *others]
+
+
 @contextmanager
 def started(directory: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], ApiServer]]:
     """The API on that port, until the block ends."""
-    command = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(directory), "--port", str(port)]
+    command = program(directory, port)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         with clients(f"http://127.0.0.1:{port}") as api:
@@ -92,8 +99,8 @@ def test_it_ends_cleanly_and_says_nothing(tmp_path: Path, port: int, number: sig
 
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        command = [sys.executable, "-m", "sandbox.cloudflare_api", "--dir", str(tmp_path), "--port"]
-        done = subprocess.run([*command, str(taken.getsockname()[1])], capture_output=True, text=True, check=False)
+        command = program(tmp_path, taken.getsockname()[1])
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cannot listen on 127.0.0.1:")
     assert done.stderr.count("\n") == 1

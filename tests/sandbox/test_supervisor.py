@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import background, launchers
+from sandbox import background, launchers, local_cloudflare
 from sandbox.background import Running
 from sandbox.cli import main
 from sandbox.engine import Engine
@@ -44,6 +44,18 @@ def engine(tmp_path: Path) -> Engine:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     return Engine(program, tmp_path / "exec file", "v3.259.0", "on PATH", None)
+
+
+def remember(place: Places, pid: int, started: float) -> None:
+    """Record a program as the local Cloudflare."""
+    record = {"pid": pid, "started": started, "ports": {"api": 1}, "arguments": []}
+    place.record(local_cloudflare.NAME).write_text(json.dumps(record))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        number: int = probe.getsockname()[1]
+    return number
 
 
 def provider_of(place: Places) -> Path:
@@ -81,11 +93,11 @@ def test_only_our_own_program_is_ended(place: Places) -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         started = psutil.Process(other.pid).create_time()
-        place.record(background.API).write_text(json.dumps({"pid": other.pid, "started": started - 5, "port": 1}))
-        assert background.stop(place) is None
+        remember(place, other.pid, started - 5)
+        assert local_cloudflare.stop(place) is None
         assert other.poll() is None
-        place.record(background.API).write_text(json.dumps({"pid": other.pid, "started": started, "port": 1}))
-        assert background.stop(place) == Running(other.pid, started, 1)
+        remember(place, other.pid, started)
+        assert local_cloudflare.stop(place) == Running(other.pid, started, {"api": 1})
         assert other.wait(5) is not None
     finally:
         other.kill()
@@ -95,16 +107,16 @@ def test_only_our_own_program_is_ended(place: Places) -> None:
 def test_the_api_is_started_once_and_keeps_its_port(place: Places) -> None:
     place.prepare()
     try:
-        first, started = background.ensure_api(place)
-        again, started_again = background.ensure_api(place)
+        first, started = local_cloudflare.ensure(place)
+        again, started_again = local_cloudflare.ensure(place)
         assert (started, started_again, first) == (True, False, again)
-        assert background.list_objects(first) == []
-        background.stop(place)
-        assert background.running(place) is None
-        later, _ = background.ensure_api(place)
-        assert later.port == first.port
+        assert first.objects() == {}
+        local_cloudflare.stop(place)
+        assert local_cloudflare.found(place) is None
+        later, _ = local_cloudflare.ensure(place)
+        assert later.program.ports == first.program.ports
     finally:
-        background.stop(place)
+        local_cloudflare.stop(place)
 
 
 def test_a_port_taken_by_somebody_else_is_left_to_them(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,24 +124,25 @@ def test_a_port_taken_by_somebody_else_is_left_to_them(place: Places, monkeypatc
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr(background, "_PORT", taken.getsockname()[1])
+        number = taken.getsockname()[1]
+        monkeypatch.setattr(local_cloudflare, "PREFERRED", {**local_cloudflare.PREFERRED, "https": (number,)})
         # As if the port had been taken between the look and the start.
-        looks = iter([taken.getsockname()[1]])
-        free = background._free_port
-        monkeypatch.setattr(background, "_free_port", lambda wanted: next(looks, None) or free(wanted))
+        looks = iter([{"api": free_port(), "edge": free_port(), "https": number, "http": free_port()}])
+        choose = background.choose
+        monkeypatch.setattr(background, "choose", lambda *asked: next(looks, None) or choose(*asked))
         try:
-            api, started = background.ensure_api(place)
+            cloudflare, started = local_cloudflare.ensure(place)
             assert started
-            assert api.port != taken.getsockname()[1]
+            assert cloudflare.program.ports["https"] != number
         finally:
-            background.stop(place)
+            local_cloudflare.stop(place)
 
 
 def test_an_api_that_cannot_start_says_why(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     place.prepare()
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(SandboxError, match="did not start"):
-        background.ensure_api(place)
+        local_cloudflare.ensure(place)
 
 
 def test_nothing_of_a_real_account_reaches_the_engine(
@@ -228,7 +241,7 @@ def test_the_engines_help_starts_nothing(place: Places, engine: Engine, monkeypa
         with pytest.raises(SystemExit):
             main(["--cwd", str(place.project), "pulumi", *words])
         assert became.pop() == ["pulumi", *words]
-    assert background.running(place) is None
+    assert local_cloudflare.found(place) is None
 
 
 def test_a_stand_in_that_cannot_stand_beside_the_engine_is_found_on_path(
@@ -267,17 +280,17 @@ def test_what_is_damaged_is_named_and_reset_heals_it(place: Places, capsys: pyte
     for text in ("{", "[]", "3", ""):
         state.write_text(text)
         with pytest.raises(SandboxError, match=r"state\.json is damaged(.|\n)*sandbox reset"):
-            background.ensure_api(place)
+            local_cloudflare.ensure(place)
     for text in ("{", "[]", '{"checkpoint": 3}', '{"checkpoint": {"latest": {"pending_operations": [3]}}}', ""):
         checkpoint.write_text(text)
         with pytest.raises(SandboxError, match=r"`sandbox` is damaged(.|\n)*sandbox reset"):
             pending_creations(place, "sandbox")
     assert main(["--cwd", str(place.project), "reset"]) == 0
     try:
-        assert background.ensure_api(place)[1]
+        assert local_cloudflare.ensure(place)[1]
         assert pending_creations(place, "sandbox") == ()
     finally:
-        background.stop(place)
+        local_cloudflare.stop(place)
     assert "empty" in capsys.readouterr().out
 
 
@@ -300,8 +313,11 @@ def test_a_second_up_is_refused(place: Places, capsys: pytest.CaptureFixture[str
 
 def test_two_commands_start_one_api(place: Places) -> None:
     place.prepare()
-    script = "import sys; from pathlib import Path; from sandbox import background; from sandbox.places import places\n"
-    script += "print(background.ensure_api(places(Path(sys.argv[1])))[0].pid)"
+    script = (
+        "import sys; from pathlib import Path; from sandbox import local_cloudflare; "
+        "from sandbox.places import places\n"
+        "print(local_cloudflare.ensure(places(Path(sys.argv[1])))[0].program.pid)"
+    )
     both = [
         subprocess.Popen([sys.executable, "-c", script, str(place.project)], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -311,18 +327,18 @@ def test_two_commands_start_one_api(place: Places) -> None:
         assert first == second
         assert first.strip().isdigit()
     finally:
-        background.stop(place)
+        local_cloudflare.stop(place)
 
 
 def test_a_killed_api_comes_back_on_its_port(place: Places) -> None:
     place.prepare()
     try:
-        first, _ = background.ensure_api(place)
-        psutil.Process(first.pid).kill()
-        later, started = background.ensure_api(place)
-        assert (started, later.port) == (True, first.port)
+        first, _ = local_cloudflare.ensure(place)
+        psutil.Process(first.program.pid).kill()
+        later, started = local_cloudflare.ensure(place)
+        assert (started, later.program.ports) == (True, first.program.ports)
     finally:
-        background.stop(place)
+        local_cloudflare.stop(place)
 
 
 def test_a_lock_is_waited_for_or_taken_away(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +347,7 @@ def test_a_lock_is_waited_for_or_taken_away(place: Places, monkeypatch: pytest.M
     folder.mkdir(parents=True)
     place.checkpoint("sandbox").parent.mkdir(parents=True)
     place.checkpoint("sandbox").write_text('{"checkpoint": {"latest": null}}')
-    api = Running(1, 1.0, 1)
+    api = "http://127.0.0.1:1/client/v4"
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
         monkeypatch.setattr(psutil.Process, "name", lambda _self: "pulumi")
         lock = {"pid": holder.pid, "username": "x", "hostname": socket.gethostname(), "timestamp": "now"}
@@ -355,7 +371,7 @@ def test_an_api_that_does_not_answer_is_said_to(place: Places, capsys: pytest.Ca
     silent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         started = psutil.Process(silent.pid).create_time()
-        place.record(background.API).write_text(json.dumps({"pid": silent.pid, "started": started, "port": 1}))
+        remember(place, silent.pid, started)
         assert main(["--cwd", str(place.project), "status", "--objects"]) == 0
         assert "does not answer" in capsys.readouterr().out
         assert main(["--cwd", str(place.project), "reset"]) == 0

@@ -26,10 +26,11 @@ from websockets.asyncio.server import serve as serve_websockets
 from websockets.exceptions import ConnectionClosedError
 
 from sandbox.cloudflare_api import Journal, Store, create_app
-from sandbox.cloudflare_api.server import HOST, listen, server_for
+from sandbox.cloudflare_api.server import server_for
 from sandbox.edge.certificates import Certificates, certificates
 from sandbox.edge.tunnel import TunnelEdge
 from sandbox.edge.upstream import Headers, RequestHead, Source
+from sandbox.serving import HOST, listen
 from tests.sandbox.conftest import ACCOUNT, TOKEN, WORLD
 
 T = TypeVar("T")
@@ -145,7 +146,7 @@ class TunnelWorld:
         entered, leave = asyncio.Event(), asyncio.Event()
 
         async def serve() -> None:
-            async with self.edge.serving(self.edge_port):
+            async with self.edge.serving(listen(self.edge_port)):
                 entered.set()
                 await leave.wait()
 

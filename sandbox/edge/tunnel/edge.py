@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 import uuid
 from collections.abc import AsyncIterator
@@ -21,7 +22,6 @@ from sandbox.edge.tunnel.configuration import Configurations
 from sandbox.edge.tunnel.roster import LOCATION, Connection, Roster
 from sandbox.edge.upstream import Headers, Upstream
 
-HOST = "127.0.0.1"
 _REGISTER_WITHIN = 15.0
 # cloudflared's own default for requests that run while it goes.
 _GRACE = 30.0
@@ -46,14 +46,18 @@ class TunnelEdge:
         self.upstream: Upstream = Carrier(self._roster)
 
     @contextlib.asynccontextmanager
-    async def serving(self, port: int = 0, host: str = HOST) -> AsyncIterator[int]:
-        """Listen while the block runs; gives the port. At the end every connection is closed."""
+    async def serving(self, *listening: socket.socket) -> AsyncIterator[None]:
+        """Take connectors in at these sockets while the block runs. At the end every connection is closed."""
         async with rpc_runtime():
-            server = await asyncio.start_server(self._accept, host, port, ssl=self._tls, ssl_shutdown_timeout=2)
+            servers = [
+                await asyncio.start_server(self._accept, sock=one, ssl=self._tls, ssl_shutdown_timeout=2)
+                for one in listening
+            ]
             try:
-                yield int(server.sockets[0].getsockname()[1])
+                yield
             finally:
-                server.close()
+                for server in servers:
+                    server.close()
                 for task in tuple(self._tasks):
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)

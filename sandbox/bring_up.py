@@ -1,0 +1,106 @@
+"""`sandbox up`: each part in its turn, then the apps as they are at this moment, and how to look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.markup import escape
+
+from sandbox import launchers, local_cloudflare, reach, roster
+from sandbox.console import Screen
+from sandbox.engine import Engine, obtain
+from sandbox.environment import for_engine
+from sandbox.invocation import command
+from sandbox.launchers import Plugins
+from sandbox.layout import AppRow
+from sandbox.local_cloudflare import Cloudflare
+from sandbox.pending import refuse_pending
+from sandbox.places import STACK, Places
+from sandbox.roster import NoRosterError
+from sandbox.update import AppLine, ensure_stack, exported_apps, update
+
+
+def bring_up(place: Places, screen: Screen) -> None:
+    """Everything, from the engine to the table of apps."""
+    screen.text("\n[bold]Gatehouse sandbox[/]  everything on this machine, nothing in a real account\n")
+    with screen.step("Engine") as step:
+        engine = obtain(step.say)
+        step.outcome = f"Pulumi {engine.version}, {engine.origin}"
+    plugins = launchers.choose(engine, place)
+    engine = launchers.write(engine, plugins, place)
+    screen.line("Plugins", _plugin_line(plugins))
+    with screen.step("Cloudflare") as step:
+        cloudflare, started = local_cloudflare.ensure(place)
+        step.outcome = where(cloudflare) + ("" if started else ", was running")
+    environment = for_engine(place, engine, cloudflare.base_url)
+    _run_program(place, screen, engine, cloudflare, environment)
+    with screen.step("People") as step:
+        step.outcome = _people(place, cloudflare, environment)
+    apps = exported_apps(place, engine, environment, STACK)
+    if apps:
+        with screen.step("Apps") as step:
+            step.show("asking each through the front door")
+            rows = _rows(cloudflare, apps)
+            step.outcome = f"{sum(row.status == reach.SERVING for row in rows)} of {len(rows)} serving"
+        screen.apps(rows)
+    else:
+        screen.text("\n  The program exports no apps.")
+    _say_what_next(screen)
+
+
+def where(cloudflare: Cloudflare) -> str:
+    """The ports of every part of it."""
+    ports = cloudflare.program.ports
+    return (
+        f"API {cloudflare.base_url}, edge {ports['edge']}, front door {ports['https']} (https), {ports['http']} (http)"
+    )
+
+
+def _run_program(
+    place: Places, screen: Screen, engine: Engine, cloudflare: Cloudflare, environment: Mapping[str, str]
+) -> None:
+    refuse_pending(place, STACK, cloudflare.base_url)
+    with screen.step("Program") as step:
+        ensure_stack(place, engine, environment, STACK)
+        step.show("planning")
+        updated = update(place, engine, environment, STACK, step.show)
+        step.outcome = updated.summary
+    if updated.diagnostics:
+        screen.console.print(f"\n{updated.diagnostics}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _people(place: Places, cloudflare: Cloudflare, environment: Mapping[str, str]) -> str:
+    try:
+        return f"{roster.hand_over(place, cloudflare, STACK, environment)} can log in"
+    except NoRosterError as error:
+        return f"[yellow]nobody new[/]: {escape(str(error))}"
+
+
+def _rows(cloudflare: Cloudflare, apps: tuple[AppLine, ...]) -> list[AppRow]:
+    def row(app: AppLine) -> AppRow:
+        status = app.status or reach.now(cloudflare, app.url)
+        return AppRow(app.title or app.key, app.url, app.who or "nobody", status)
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return list(pool.map(row, apps))
+
+
+def _say_what_next(screen: Screen) -> None:
+    hints = {
+        "open": "look at them in a browser",
+        "status": "what runs, and which parts are real",
+        "pulumi preview": "what a change would do",
+        "down": "stop; everything is kept",
+    }
+    width = max(map(len, hints)) + len(command())
+    screen.text()
+    for words, meaning in hints.items():
+        screen.text(f"  {escape(f'{command()} {words}'):<{width + 4}}[dim]{meaning}[/]")
+    screen.text()
+
+
+def _plugin_line(plugins: Plugins) -> str:
+    return (
+        f"language host {plugins.kind(plugins.language_host)}, Cloudflare provider {plugins.kind(plugins.cloudflare)}"
+    )

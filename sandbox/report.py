@@ -1,0 +1,81 @@
+"""`sandbox status`: one line per part, and degraded ones by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.markup import escape
+
+from sandbox import launchers, local_cloudflare
+from sandbox.bring_up import where
+from sandbox.console import Screen
+from sandbox.engine import find
+from sandbox.invocation import command
+from sandbox.local_cloudflare import Cloudflare, Json
+from sandbox.places import Places
+
+
+def report(place: Places, screen: Screen, with_objects: bool) -> None:
+    """Every part, and if wanted every object of the account."""
+    _engine_lines(place, screen)
+    cloudflare = local_cloudflare.found(place)
+    objects = cloudflare.objects() if cloudflare else None
+    if cloudflare and objects is not None:
+        count = sum(map(len, objects.values()))
+        screen.line("Cloudflare", f"emulated: {where(cloudflare)}, pid {cloudflare.program.pid}, {count} objects")
+        _connector_line(screen, objects)
+    else:
+        screen.line("Cloudflare", f"{_silence(cloudflare)} (emulated): `{escape(command())} up` starts it")
+        screen.line("Connectors", "[yellow]none[/]: nothing takes them in")
+    screen.line("Snowflake", "[yellow]not part of this release[/]")
+    if with_objects:
+        screen.text()
+        screen.columns(_listed(objects or {}))
+
+
+def _engine_lines(place: Places, screen: Screen) -> None:
+    engine = find()
+    if engine is None:
+        screen.line("Engine", f"[yellow]missing[/]: `{escape(command())} up` gets it")
+        return
+    screen.line("Engine", f"real: Pulumi {engine.version}, {engine.origin} ({escape(_shown(engine.pulumi))})")
+    plugins = launchers.choose(engine, place)
+    screen.line("Language host", _plugin_status(plugins.kind(plugins.language_host)))
+    screen.line("Providers", f"Cloudflare {_plugin_status(plugins.kind(plugins.cloudflare))}")
+
+
+def _silence(cloudflare: Cloudflare | None) -> str:
+    return "[yellow]stopped[/]" if cloudflare is None else f"[yellow]does not answer[/], pid {cloudflare.program.pid}"
+
+
+def _connector_line(screen: Screen, objects: dict[str, list[Json]]) -> None:
+    """The registered connections of each tunnel."""
+    tunnels = [(str(one["name"]), len(one.get("connections") or ())) for one in objects.get("tunnels", [])]
+    said = [
+        f"{escape(name)}: {count} connection{'' if count == 1 else 's'}"
+        if count
+        else f"{escape(name)}: [yellow]none[/]"
+        for name, count in tunnels
+    ]
+    screen.line("Connectors", ", ".join(said) or "no tunnel exists")
+
+
+def _listed(objects: dict[str, list[Json]]) -> list[tuple[str, ...]]:
+    """Collection, id and name of each object."""
+    return [
+        (
+            collection,
+            str(item.get("id") or item.get("tunnel_id") or item.get("name") or ""),
+            str(item.get("name") or ""),
+        )
+        for collection, found in objects.items()
+        for item in found
+    ]
+
+
+def _shown(path: Path) -> str:
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+
+
+def _plugin_status(kind: str) -> str:
+    return kind if kind == "official" else "[yellow]stand-in[/], speaks the official one's protocol"

@@ -1,0 +1,50 @@
+"""The people of the project, put into the local identity provider. The program says who they are; nothing here does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import httpx
+
+from sandbox.local_cloudflare import Cloudflare
+from sandbox.places import Places
+
+_WITHIN = 60
+
+
+class NoRosterError(Exception):
+    """Why nobody of the project can log in; the text is one line."""
+
+
+def hand_over(place: Places, cloudflare: Cloudflare, stack: str, environment: Mapping[str, str]) -> int:
+    """Tell the identity provider of everybody; how many they are."""
+    people = _people(place, stack, environment)
+    host = cloudflare.whereabouts().identity_provider
+    try:
+        cloudflare.at_front_door("PUT", host, "/__sandbox/roster", {"people": people}).raise_for_status()
+    except httpx.HTTPError as error:
+        raise NoRosterError(f"the identity provider did not take them: {error}") from error
+    return len(people)
+
+
+def _people(place: Places, stack: str, environment: Mapping[str, str]) -> list[object]:
+    asked = [sys.executable, "-m", "infra.cli", "people", "--stack", stack, "--format", "json"]
+    try:
+        done = subprocess.run(
+            asked,
+            cwd=place.project,
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            timeout=_WITHIN,
+            check=False,
+        )
+        people = json.loads(done.stdout)["people"] if done.returncode == 0 else None
+    except (OSError, subprocess.TimeoutExpired, ValueError, LookupError, TypeError):
+        people = None
+    if not isinstance(people, list):
+        raise NoRosterError("the project says of nobody who they are (`gatehouse people` gives no list)")
+    return people
