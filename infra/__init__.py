@@ -17,8 +17,8 @@ A module imports from earlier lines only, never from its own (held by tests/test
     records
     schema
     stack
-    names, estate, spelling
-    resolve, policies, ingress
+    names, estate, spelling, bundle
+    resolve, policies, ingress, containers
     checks, access, rules
     lints, roster
     load, settings

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pulumi
 
+from infra.containers import plan_containers
 from infra.load import load_estate
 from infra.problems import ConfigError, render
 
 
 def main() -> None:
     today = datetime.now(UTC).date()
+    root = Path(pulumi.get_root_directory())
     try:
-        estate, warnings = load_estate(Path(pulumi.get_root_directory()), pulumi.get_stack(), today)
+        estate, warnings = load_estate(root, pulumi.get_stack(), today)
         if warnings:
             pulumi.log.warn(render(warnings))
         # Importing the provider's SDK takes seconds, a third of them in the garbage collector, which finds nothing.
@@ -24,7 +26,7 @@ def main() -> None:
         from infra.settings import load_settings
 
         gc.enable()
-        outputs = provision(estate, load_settings(estate), today)
+        outputs = provision(estate, load_settings(estate), plan_containers(estate, root), today)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
     for name, value in outputs.items():

@@ -17,6 +17,10 @@ DEFAULT_DENY = "default-deny"
 ACCOUNT = "account"
 ORGANIZATION = "organization"
 TUNNEL = "tunnel"
+CONNECTOR = "connector"
+NETWORKS = "networks"
+APPS_NETWORK = "apps"
+OUTBOUND_NETWORK = "outbound"
 ALWAYS_HTTPS = "always_use_https"
 PROVIDERS_OUTPUT = "identity_providers"  # what the owner of an account's singletons exports for the other stacks
 MOST = 350  # characters in an Access name (developers.cloudflare.com/cloudflare-one/account-limits)
@@ -34,6 +38,16 @@ def tunnel(stack: str) -> str:
 def application(stack: str, title: str) -> str:
     """What the App Launcher shows. Stacks of one account stay apart."""
     return f"{title} ({stack})"[:MOST]
+
+
+def image(stack: str, app: str, content: str) -> str:
+    """An image that is in no registry. Docker takes no capitals, and no `_` or `.` beside another sign, in a name."""
+    readable = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
+    return f"localhost/{PROJECT}-{readable}/{app}:{content[:12]}"
+
+
+def connector(number: int) -> str:
+    return f"connector-{number}"
 
 
 def dns_comment(stack: str) -> str:

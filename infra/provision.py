@@ -1,7 +1,8 @@
 """The estate of one stack as resources, in the order that safety asks for.
 
 Groups come before policies, policies before Access applications, applications before the tunnel's ingress map, and DNS
-comes last: an app is never reachable before it is guarded. Destroying runs the other way.
+comes last, after whatever runs here is up: an app is never reachable before it is guarded. Destroying runs the other
+way. Images are built meanwhile: a change of access waits for none.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+
+import pulumi
 
 from infra import names
 from infra.access import who_may_enter
@@ -23,6 +26,7 @@ from infra.components.policy import AccessPolicy
 from infra.components.published_app import Admission, PublishedApp
 from infra.components.tunnel import Tunnel
 from infra.components.zone import ZoneHttps, confirm_zone
+from infra.containers import Containers
 from infra.estate import Estate
 from infra.ingress import ingress_rules
 from infra.policies import DENY_EVERYONE, all_any_of, all_policies, allowed_providers, policies_of
@@ -38,21 +42,23 @@ class Deployment:
 
     estate: Estate
     settings: Settings
+    containers: Containers | None
     today: date
     singletons: Sequence[Account]
 
 
-def provision(estate: Estate, settings: Settings, today: date) -> Outputs:
+def provision(estate: Estate, settings: Settings, containers: Containers | None, today: date) -> Outputs:
     """Create everything, and answer what the stack exports."""
     if settings.zone:
         confirm_zone(settings, settings.zone)
     if settings.account is not None:
         reference = AccountReference(settings.account, estate.providers)
-        return _environment(Deployment(estate, settings, today, ()), Ids(providers=reference.providers))
+        return _environment(Deployment(estate, settings, containers, today, ()), Ids(providers=reference.providers))
     account = Account(settings, estate.providers)
     outputs: Outputs = {names.PROVIDERS_OUTPUT: account.providers}
     if estate.stack.has_apps:
-        outputs |= _environment(Deployment(estate, settings, today, (account,)), Ids(providers=account.providers))
+        deployment = Deployment(estate, settings, containers, today, (account,))
+        outputs |= _environment(deployment, Ids(providers=account.providers))
     return outputs
 
 
@@ -66,6 +72,7 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
     auds = {name: app.aud for name, app in published.items()}
     guards = [*denials.values(), *published.values()]
     tunnel = Tunnel(ingress_rules(estate, deployment.today), auds, settings, guards)
+    running = _running(deployment, tunnel, auds)
     if settings.zone:
         https = ZoneHttps(settings.zone)
         for hostname in estate.hostnames:
@@ -74,7 +81,7 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
                 *(denials[name] for name in denials if name == hostname),
                 *(published[app.name] for app, home in estate.tunnelled if home.hostname == hostname),
             ]
-            DnsRoute(hostname, tunnel.id, settings, settings.zone, [tunnel, https, *guarding])
+            DnsRoute(hostname, tunnel.id, settings, settings.zone, [tunnel, https, *guarding, *running])
     return {
         "apps": {
             app.name: {"title": app.title, "url": home.url, "who": who_may_enter(app, deployment.today)}
@@ -93,6 +100,24 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
             for name, token in tokens.items()
         },
     }
+
+
+def _running(
+    deployment: Deployment, tunnel: Tunnel, auds: Mapping[str, pulumi.Output[str]]
+) -> Sequence[pulumi.Resource]:
+    """The containers of the stack, if it has any."""
+    containers = deployment.containers
+    if containers is None:
+        return ()
+    # Importing the Docker SDK takes half a second, which stacks without containers need not wait.
+    from infra.components.connector import Connectors
+    from infra.components.network import ContainerNetworks
+    from infra.components.origin import OriginContainer
+
+    networks = ContainerNetworks(containers)
+    connectors = Connectors(containers, tunnel.token, [networks.apps, networks.outbound], [tunnel])
+    origins = [OriginContainer(origin, auds[origin.app], networks.apps) for origin in containers.origins]
+    return (connectors, *origins)
 
 
 def _members(deployment: Deployment, ids: Ids) -> Ids:

@@ -139,6 +139,27 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A whole number between two others, both inclusive."""
+
+    least: int
+    most: int
+
+    def decode(self, node: Node, problems: Problems) -> int | Bad:
+        if isinstance(node, Scalar) and node.plain and re.fullmatch(r"0|[1-9][0-9]{0,8}", node.text):
+            number = int(node.text)
+            if self.least <= number <= self.most:
+                return number
+            message = f"`{node.text}` is not between {self.least} and {self.most}"
+            problems.add("out-of-range", message, node.span)
+            return BAD
+        return wrong(node, f"a whole number from {self.least} to {self.most}", problems)
+
+    def schema(self) -> JsonSchema:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
 class Day:
     """A calendar day, `YYYY-MM-DD`."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from infra.problems import Problem, Problems, Related, did_you_mean
 from infra.records import MapOf, Record, Table, key
+from infra.schema.containers import DockerValues
 from infra.schema.words import DOMAIN, LABEL, NAME, TITLE, VALUE, WORD
 from infra.shapes import BAD, Bad, Flag, JsonSchema, ListOf, Place, Shape, Text, Word, wrong
 from infra.source import Mapping, Node, Scalar, parse, read_text
@@ -115,6 +116,10 @@ class StackValues:
     device_lists: Table[Word] = key(
         MapOf(NAME, UUID), "The Zero Trust lists with serial numbers, by device check.", default=Table()
     )
+    docker: DockerValues | None = key(
+        Record(DockerValues, camel=True, prefix=f"{PROJECT}:docker."),
+        "The images of apps and connectors, to run them as containers. Without it the stack has no container.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -224,12 +224,13 @@ def record_project(
     def program() -> None:
         import pulumi
 
+        from infra.containers import plan_containers
         from infra.load import load_estate
         from infra.provision import provision
         from infra.settings import load_settings
 
         estate, _ = load_estate(root, stack, today)
-        for name, value in provision(estate, load_settings(estate), today).items():
+        for name, value in provision(estate, load_settings(estate), plan_containers(estate, root), today).items():
             pulumi.export(name, value)
 
     return record(program, stack=stack, root=root, config=decrypted(root, stack), references=references)

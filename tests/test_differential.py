@@ -57,7 +57,7 @@ def recorded(estate: Estate) -> Recording:
         from infra.provision import provision
         from infra.settings import load_settings
 
-        provision(estate, load_settings(estate), TODAY)
+        provision(estate, load_settings(estate), None, TODAY)
 
     secrets = {name: {"clientSecret": value} for name, value in SECRETS.items()}
     return record(program, stack="dev", root=Path("/"), config={"gatehouse:providers": secrets})

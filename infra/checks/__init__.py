@@ -13,6 +13,7 @@ from infra.checks.access import (
     check_public,
 )
 from infra.checks.addresses import check_addresses, check_hostnames, check_services, check_stacks_apart
+from infra.checks.containers import check_containers
 from infra.checks.expectations import check_expectations
 from infra.checks.limits import check_limits
 from infra.checks.people import (
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     check_addresses,
     check_services,
     check_sources,
+    check_containers,
     check_has_access,
     check_entries,
     check_conditions,
