@@ -6,12 +6,19 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-STYLE = """
-:root { color-scheme: light dark; --ground:#f3f5f8; --card:#fff; --ink:#17202e; --soft:#5a677c; --line:#dfe4ec;
-  --accent:#1f5fd1; --accent-ink:#fff; --hover:#eef3fd; --bad:#b3261e; --bad-ground:#fdecea; --chip:#edf1f7; }
+# Text on every ground has a contrast of 4.5 or more, in both schemes.
+PALETTE = """
+:root { color-scheme: light dark; --ground:#f3f5f8; --card:#fff; --ink:#17202e; --soft:#566277; --line:#dfe4ec;
+  --edge:#858f9f; --accent:#1f5fd1; --accent-ink:#fff; --hover:#eef3fd; --bad:#b3261e; --bad-ground:#fdecea;
+  --good:#146c36; --good-ground:#e2f4e8; --warn:#8a4b00; --warn-ground:#fdf0d9; --chip:#edf1f7; }
 @media (prefers-color-scheme: dark) { :root { --ground:#10151d; --card:#1a212c; --ink:#e8edf5; --soft:#9dabc0;
-  --line:#2d3848; --accent:#7aa9ff; --accent-ink:#0d1522; --hover:#222d3d; --bad:#ff9d94; --bad-ground:#3a1f1e;
+  --line:#2d3848; --edge:#6c7a8f; --accent:#7aa9ff; --accent-ink:#0d1522; --hover:#222d3d; --bad:#ff9d94;
+  --bad-ground:#3a1f1e; --good:#7fdca0; --good-ground:#17351f; --warn:#f5c264; --warn-ground:#3b2c10;
   --chip:#273244; } }
+"""
+STYLE = (
+    PALETTE
+    + """
 * { box-sizing:border-box }
 body { margin:0; min-height:100vh; background:var(--ground); color:var(--ink); display:flex; flex-direction:column;
   align-items:center; padding:clamp(1rem,6vh,4.5rem) 1rem 2rem; font:16px/1.5 system-ui,"Segoe UI",Roboto,
@@ -57,6 +64,7 @@ footer { max-width:34rem; width:100%; margin-top:1.25rem; text-align:center }
 @media (max-width:26rem) { main { padding:1.25rem } .row { flex-direction:column } .side { max-width:none }
   dl { grid-template-columns:1fr; gap:0 } dd { margin-bottom:.5rem } }
 """
+)
 
 _GATE = (
     '<svg width="18" height="18" viewBox="0 0 18 18" fill="none" stroke="currentColor" stroke-width="1.8"'

@@ -95,7 +95,7 @@ class Provider:
         address = form.get("address", "").strip() if issuer.takes_any_address else ""
         person = self._who(issuer, person_id, address)
         if person is None:
-            problem = "This person is not known here any more." if person_id else "That is not an e-mail address."
+            problem = f"{issuer.name} does not know this person." if person_id else "That is not an e-mail address."
             return login_page(issuer, self._issuers.people_of(issuer), request.url.query, problem, 403)
         used = issuer.reports_methods and {"yes": True, "no": False}.get(factor, person.second_factor)
         asked = request.query_params

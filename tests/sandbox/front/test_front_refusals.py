@@ -341,7 +341,7 @@ def test_a_removed_person_is_refused(front: FrontWorld) -> None:
     page = browser.get(CAMPAIGNS)
     assert front.control("DELETE", "/people/mika").status == 200
     refused = browser.choose(page, "mika")
-    assert (refused.status, "not known here any more" in refused.text) == (403, True)
+    assert (refused.status, "does not know this person" in refused.text) == (403, True)
 
 
 def test_a_person_removed_with_the_code_in_hand_is_refused(front: FrontWorld) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from sandbox.cloudflare_api import Store, create_app, load_world
@@ -18,6 +18,7 @@ from sandbox.front import Front
 from sandbox.front.keys import KeyRing
 
 Json = dict[str, Any]
+T = TypeVar("T")
 WORLD = load_world()
 ACCOUNT, ZONE, TOKEN = WORLD.accounts[0].id, WORLD.zones[0].id, WORLD.tokens[0].value
 TEAM, IDP = WORLD.accounts[0].auth_domain, "idp.sandbox.test"
@@ -179,7 +180,13 @@ class FrontWorld:
             "server": ("127.0.0.1", 443),
             "root_path": "",
         }
-        return self.loop.run_until_complete(_asked(app or self.front, scope, url, body))
+        return self.run(_asked(app or self.front, scope, url, body))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """In the world's own event loop, wherever that runs."""
+        if self.loop.is_running():
+            return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return self.loop.run_until_complete(work)
 
     def api(self, method: str, path: str, body: Json | None = None) -> Json:
         """A call of the REST API below the account, or below the zone for `dns_records`."""

@@ -1,0 +1,59 @@
+"""The latest table, and the one that is being filled. It is old as soon as an object or a person has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+from sandbox.cloudflare_api.store import Change, Store
+from sandbox.cloudflare_api.world import Account
+from sandbox.front import Front
+from sandbox.portal.door import Door
+from sandbox.portal.measure import Scene, Table, measure
+from sandbox.portal.scene import scene_of
+
+
+class Measurements:
+    """The tables of one account."""
+
+    def __init__(self, store: Store, front: Front, account: Account, door: Door) -> None:
+        self._front = front
+        self._account = account
+        self._door = door
+        self._changes = 0
+        self._seen: tuple[int, int] | None = None
+        self._running: asyncio.Task[None] | None = None
+        self.table: Table | None = None
+        store.listen(self._note)
+
+    @property
+    def is_running(self) -> bool:
+        return self._running is not None and not self._running.done()
+
+    @property
+    def is_old(self) -> bool:
+        """Whether nothing was measured yet, or something has changed since."""
+        return self._seen != self._revision()
+
+    async def start(self) -> None:
+        """Begin a new table; one that is being filled is given up."""
+        if self._running is not None:
+            self._running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._running
+        self._seen = self._revision()
+        self._running = asyncio.create_task(self._fill(scene_of(self._front, self._account)))
+
+    async def _fill(self, scene: Scene) -> None:
+        self._keep(Table(scene, (), datetime.now(UTC), 0.0))
+        self._keep(await measure(self._door, scene, self._keep))
+
+    def _keep(self, table: Table) -> None:
+        self.table = table
+
+    def _note(self, _: tuple[Change, ...]) -> None:
+        self._changes += 1
+
+    def _revision(self) -> tuple[int, int]:
+        return self._changes, self._front.people.revision

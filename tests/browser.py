@@ -1,0 +1,55 @@
+"""A real browser for tests: Debian's Chromium, driven by Playwright, against a front door on this machine.
+
+    with chromium(port, authority) as browser, browser.new_page() as page: ...
+
+Every host of the sandbox leads to that port, and only certificates of that authority are believed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from playwright.sync_api import Browser, sync_playwright
+
+HOSTS = ("*.example.com", "*.cloudflareaccess.com", "*.sandbox.test")
+EXECUTABLE = shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(
+    EXECUTABLE is None,
+    reason="NO BROWSER: nothing was tested in a real one. Install Debian's package `chromium`, then run this again.",
+)
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+@contextmanager
+def chromium(port: int, authority: Path) -> Iterator[Browser]:
+    """A browser to which `https://` at any host of the sandbox is 127.0.0.1 at that port."""
+    rules = ", ".join(f"MAP {host} 127.0.0.1:{port}" for host in HOSTS)
+    own = (f"--host-resolver-rules={rules}", f"--ignore-certificate-errors-spki-list={_fingerprint(authority)}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=[*_FLAGS, *own])
+        yield browser
+        browser.close()
+
+
+def _fingerprint(authority: Path) -> str:
+    """The one public key whose signatures are believed, as Chromium's flag takes it."""
+    key = x509.load_pem_x509_certificate(authority.read_bytes()).public_key()
+    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
