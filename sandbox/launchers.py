@@ -15,7 +15,8 @@ from pathlib import Path
 from sandbox.engine import Engine
 from sandbox.places import REPOSITORY, Places
 
-_PROVIDERS = ("cloudflare", "docker", "snowflake")
+_OFFICIAL = ("cloudflare", "snowflake")
+_STAND_INS = ("cloudflare", "docker")
 _PULUMI = "pulumi"
 _HOST = "pulumi-language-python"
 _STAND_IN = "gatehouse-stand-in"
@@ -28,6 +29,8 @@ class Plugins:
 
     language_host: bool
     cloudflare: bool
+    docker: bool = False
+    """Never: connectors must find the local edge, and only the stand-in tells a container the way there."""
 
     def kind(self, official: bool) -> str:
         """The word for it in a status line."""
@@ -36,10 +39,10 @@ class Plugins:
 
 def choose(engine: Engine, place: Places) -> Plugins:
     """Official plugins where they are installed in exactly the version that the SDK wants."""
-    official = {name for name in _PROVIDERS if _installed(name, place)}
+    official = {name for name in _OFFICIAL if _installed(name, place)}
     # The official language host demands the plugin of every installed SDK, also of those that nobody uses.
     return Plugins(
-        language_host=engine.language_host is not None and official == set(_PROVIDERS),
+        language_host=engine.language_host is not None and official == set(_OFFICIAL),
         cloudflare="cloudflare" in official,
     )
 
@@ -58,14 +61,15 @@ def write(engine: Engine, plugins: Plugins, place: Places) -> Engine:
     for old in place.launchers.iterdir():
         if old.name not in wanted:
             old.unlink()
-    _write_provider(plugins, place)
+    _write_providers({"cloudflare": plugins.cloudflare, "docker": plugins.docker}, place)
     return replace(engine, pulumi=wanted.get(_PULUMI, engine.pulumi))
 
 
 def withdraw(place: Places) -> None:
-    """Take the provider's stand-ins away, so that the engine installs the official plugin where one is asked for."""
-    for directory in _stand_ins(place):
-        shutil.rmtree(directory)
+    """Take the providers' stand-ins away, so that the engine installs the official plugin where one is asked for."""
+    for name in _STAND_INS:
+        for directory in _stand_ins(name, place):
+            shutil.rmtree(directory)
 
 
 def _linked(engine: Engine, place: Places) -> dict[str, Path]:
@@ -81,18 +85,29 @@ def _linked(engine: Engine, place: Places) -> dict[str, Path]:
     return {_PULUMI: link}
 
 
-def _write_provider(plugins: Plugins, place: Places) -> None:
-    current = _directory("cloudflare", place)
-    if not plugins.cloudflare and current is not None:
-        current.mkdir(parents=True, exist_ok=True)
-        (current / _STAND_IN).touch()
-    # Stacks remember the version that they were made with, so those of earlier SDKs stay.
-    for directory in _stand_ins(place):
-        _launcher(directory / "pulumi-resource-cloudflare", "cloudflare")
+def _write_providers(official: dict[str, bool], place: Places) -> None:
+    for name in _STAND_INS:
+        current = _directory(name, place)
+        if not official[name] and current is not None:
+            if not (current / _STAND_IN).is_file():
+                _clear(current)
+            current.mkdir(parents=True, exist_ok=True)
+            (current / _STAND_IN).touch()
+        # Stacks remember the version that they were made with, so those of earlier SDKs stay.
+        for directory in _stand_ins(name, place):
+            _launcher(directory / f"pulumi-resource-{name}", name)
 
 
-def _stand_ins(place: Places) -> list[Path]:
-    return [mark.parent for mark in (place.pulumi_home / "plugins").glob(f"resource-cloudflare-v*/{_STAND_IN}")]
+def _clear(directory: Path) -> None:
+    """Take an official plugin out of the sandbox's own folder, or the link to one of the user's."""
+    if directory.is_symlink():
+        directory.unlink()
+    elif directory.is_dir():
+        shutil.rmtree(directory)
+
+
+def _stand_ins(name: str, place: Places) -> list[Path]:
+    return [mark.parent for mark in (place.pulumi_home / "plugins").glob(f"resource-{name}-v*/{_STAND_IN}")]
 
 
 def _directory(name: str, place: Places) -> Path | None:

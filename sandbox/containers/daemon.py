@@ -19,10 +19,10 @@ import docker
 import requests
 from docker.errors import DockerException
 
+from sandbox.containers.extras import LABEL
 from sandbox.invocation import command
 from sandbox.places import Places, SandboxError
 
-LABEL = "gatehouse.sandbox"
 _USUAL = "unix:///var/run/docker.sock"
 _OLDEST_API = (1, 40)
 _ANSWERS_WITHIN = 2.0

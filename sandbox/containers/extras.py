@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+LABEL = "gatehouse.sandbox"
+"""What all labels begin with that the sandbox adds; the plain one names the state directory."""
 VARIABLE = "GATEHOUSE_SANDBOX_CONTAINERS"
 """The environment variable that names the file to the provider stand-in."""
 
@@ -26,6 +29,14 @@ class Extras:
     def read(cls, file: Path) -> Extras:
         """The extras that a file holds."""
         return cls(**json.loads(file.read_text(encoding="utf-8")))
+
+    @property
+    def digest(self) -> str:
+        """Changes with every change of the extras."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12] if self else ""
+
+    def __bool__(self) -> bool:
+        return bool(self.environment or self.hosts or self.mounts or self.labels)
 
     def write(self, file: Path) -> None:
         """Store them, for its owner's eyes only."""

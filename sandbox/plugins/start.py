@@ -1,4 +1,4 @@
-"""The entry point of the plugin launchers: `start.py language-host … | cloudflare …`."""
+"""The entry point of the plugin launchers: `start.py language-host … | cloudflare … | docker …`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def main() -> int:
         from sandbox.plugins.language_host import main as serve
     elif name == "cloudflare":
         from sandbox.plugins.cloudflare.provider import main as serve
+    elif name == "docker":
+        from sandbox.plugins.docker.provider import main as serve
     else:
         raise SystemExit(f"there is no plugin `{name}`")
     return serve(arguments)
