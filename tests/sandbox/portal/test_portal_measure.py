@@ -68,7 +68,7 @@ def test_the_reason_is_what_the_page_says(served: Served) -> None:
     assert reason("kim@partners", "pipeline") == "workspace does not know this person."
     assert reason("anybody", "pipeline") == "workspace asks who you are."
     assert reason("anybody", "wiki") == "example.cloudflareaccess.com asks how to log in."
-    assert reason("mallory@workspace", "campaigns").startswith("workspace is the Workspace of example.com")
+    assert reason("mallory@workspace", "campaigns").startswith("Workspace is the Workspace of example.com")
 
 
 def test_the_table_follows_what_answers_and_not_what_the_policies_say(served: Served) -> None:
