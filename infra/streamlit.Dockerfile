@@ -21,11 +21,13 @@ WORKDIR /app
 COPY ${APP}/ ./
 # A checkout may keep its files to its owner, and the user below is nobody's owner.
 RUN chmod -R a+rX /app
-# CORS and XSRF protection stay on: the connector passes on the host name that the browser asked for.
+# CORS and XSRF protection stay on: the connector passes on the host name that the browser asked for. Nobody else reaches
+# the app, so what it says of a request (that it came by HTTPS) is believed.
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    FORWARDED_ALLOW_IPS=* \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_PORT=8501 \
     STREAMLIT_SERVER_HEADLESS=true \
