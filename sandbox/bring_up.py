@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from sandbox import launchers, local_cloudflare, reach, roster
+from sandbox import container_engine, launchers, local_cloudflare, reach, roster
 from sandbox.console import Screen
 from sandbox.engine import Engine, obtain
 from sandbox.environment import for_engine
@@ -20,6 +21,9 @@ from sandbox.places import STACK, Places
 from sandbox.roster import NoRosterError
 from sandbox.update import AppLine, ensure_stack, exported_apps, update
 
+if TYPE_CHECKING:
+    from sandbox.containers import Daemon
+
 
 def bring_up(place: Places, screen: Screen) -> None:
     """Everything, from the engine to the table of apps."""
@@ -30,9 +34,15 @@ def bring_up(place: Places, screen: Screen) -> None:
     plugins = launchers.choose(engine, place)
     engine = launchers.write(engine, plugins, place)
     screen.line("Plugins", _plugin_line(plugins))
+    daemon = container_engine.choose(place)
     with screen.step("Cloudflare") as step:
-        cloudflare, started = local_cloudflare.ensure(place)
+        cloudflare, started = local_cloudflare.ensure(place, container_engine.further(daemon))
         step.outcome = where(cloudflare) + ("" if started else ", was running")
+    with screen.step("Containers") as step:
+        container_engine.ensure(place, daemon, cloudflare, step.say)
+        step.show("starting what was stopped")
+        ill = container_engine.wake(place, daemon)
+        step.outcome = f"{kind(daemon)}{f': [yellow]{escape(ill)}[/]' if ill else ''}"
     environment = for_engine(place, engine, cloudflare.base_url)
     _run_program(place, screen, engine, cloudflare, environment)
     with screen.step("People") as step:
@@ -41,12 +51,18 @@ def bring_up(place: Places, screen: Screen) -> None:
     if apps:
         with screen.step("Apps") as step:
             step.show("asking each through the front door")
-            rows = _rows(cloudflare, apps)
+            rows = _rows(cloudflare, apps, reach.settled if container_engine.members(place) else reach.now)
             step.outcome = f"{sum(row.status == reach.SERVING for row in rows)} of {len(rows)} serving"
         screen.apps(rows)
     else:
         screen.text("\n  The program exports no apps.")
     _say_what_next(screen)
+
+
+def kind(daemon: Daemon) -> str:
+    """What runs the containers, and why."""
+    word = "Docker" if daemon.kind == "docker" else "[yellow]local processes[/]"
+    return f"{word}: {escape(daemon.reason)}"
 
 
 def where(cloudflare: Cloudflare) -> str:
@@ -77,9 +93,9 @@ def _people(place: Places, cloudflare: Cloudflare, environment: Mapping[str, str
         return f"[yellow]nobody new[/]: {escape(str(error))}"
 
 
-def _rows(cloudflare: Cloudflare, apps: tuple[AppLine, ...]) -> list[AppRow]:
+def _rows(cloudflare: Cloudflare, apps: tuple[AppLine, ...], ask: Callable[[Cloudflare, str], str]) -> list[AppRow]:
     def row(app: AppLine) -> AppRow:
-        status = app.status or reach.now(cloudflare, app.url)
+        status = app.status or ask(cloudflare, app.url)
         return AppRow(app.title or app.key, app.url, app.who or "nobody", status)
 
     with ThreadPoolExecutor(max_workers=8) as pool:

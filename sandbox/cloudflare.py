@@ -27,6 +27,7 @@ from sandbox.front.addresses import Addresses
 from sandbox.front.app import Front
 from sandbox.front.probe import Probe
 from sandbox.front.server import server_for
+from sandbox.portal import Door, launcher
 from sandbox.services import Service, load_services, open_services
 from sandbox.serving import HOST, listen, port_of, served
 from sandbox.whereabouts import Whereabouts
@@ -52,7 +53,8 @@ async def serve(directory: Path, sockets: Sockets, further: tuple[str, ...], sto
     addresses = Addresses()
     shown = LiveCertificates(directory / "tls", store, (addresses.idp_host, *further))
     edge = TunnelEdge(store, shown.context)
-    front = Front(store, world, edge.upstream, directory, addresses)
+    door = Door(HOST, port_of(sockets.https[0]), shown.files.authority)
+    front = Front(store, world, edge.upstream, directory, addresses, launcher(store, door))
     probe = Probe(front.routing, front.teams, edge.upstream)
     services = {one.address: port_of(listening[0]) for one, listening in sockets.services}
     about = Whereabouts(store, world, addresses, shown, services)

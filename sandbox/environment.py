@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from sandbox import container_engine
 from sandbox.engine import Engine
 from sandbox.invocation import VARIABLE, as_called, command
 from sandbox.places import REPOSITORY, STACK, Places
@@ -12,7 +13,7 @@ from sandbox.places import REPOSITORY, STACK, Places
 API_TOKEN = "sandbox-token-0123456789abcdefghijklmnopqrstuv"  # noqa: S105 # opens nothing but the sandbox
 PASSPHRASE = "sandbox"  # noqa: S105 # public on purpose
 
-_FORGOTTEN = ("CLOUDFLARE_", "CF_API_", "PULUMI_")
+_FORGOTTEN = ("CLOUDFLARE_", "CF_API_", "PULUMI_", "DOCKER_", "GATEHOUSE_SANDBOX_CONTAINERS")
 
 
 def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
@@ -22,6 +23,7 @@ def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
     address = {"CLOUDFLARE_BASE_URL": base_url} if base_url else {}
     return {
         **address,
+        **container_engine.variables(place),
         "CLOUDFLARE_API_TOKEN": API_TOKEN,
         "PULUMI_BACKEND_URL": f"file://{place.backend}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

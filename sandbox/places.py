@@ -45,6 +45,16 @@ class Places:
         return self.state / "cloudflare"
 
     @property
+    def docker_engine(self) -> Path:
+        """The stand-in Docker Engine's images, networks and containers."""
+        return self.state / "docker"
+
+    @property
+    def containers(self) -> Path:
+        """What runs the containers, and what each of them gets."""
+        return self.state / "containers"
+
+    @property
     def doubts(self) -> Path:
         """Creations whose answer never came."""
         return self.state / "doubts"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from sandbox import launchers, local_cloudflare
-from sandbox.bring_up import where
+from sandbox import container_engine, launchers, local_cloudflare
+from sandbox.bring_up import kind, where
 from sandbox.console import Screen
 from sandbox.engine import find
 from sandbox.invocation import command
@@ -27,6 +27,7 @@ def report(place: Places, screen: Screen, with_objects: bool) -> None:
     else:
         screen.line("Cloudflare", f"{_silence(cloudflare)} (emulated): `{escape(command())} up` starts it")
         screen.line("Connectors", "[yellow]none[/]: nothing takes them in")
+    _container_line(place, screen)
     screen.line("Snowflake", "[yellow]not part of this release[/]")
     if with_objects:
         screen.text()
@@ -58,6 +59,23 @@ def _connector_line(screen: Screen, objects: dict[str, list[Json]]) -> None:
         for name, count in tunnels
     ]
     screen.line("Connectors", ", ".join(said) or "no tunnel exists")
+
+
+def _container_line(place: Places, screen: Screen) -> None:
+    """What runs the containers, how many run, and which are not well."""
+    from sandbox.containers import remembered
+
+    daemon = remembered(place)
+    if daemon is None:
+        screen.line("Containers", f"[yellow]none[/]: `{escape(command())} up` chooses what runs them")
+        return
+    found = container_engine.members(place)
+    if found is None:
+        now = f"[yellow]stopped[/]: `{escape(command())} up` starts them"
+    else:
+        now = f"{sum(one.fine for one in found)} of {len(found)} well"
+        now += "".join(f", [yellow]{escape(one.name)} {escape(one.state)}[/]" for one in found if not one.fine)
+    screen.line("Containers", f"{kind(daemon)}; {now}")
 
 
 def _listed(objects: dict[str, list[Json]]) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import NoReturn
 
-from sandbox import launchers, local_cloudflare
+from sandbox import container_engine, launchers, local_cloudflare
 from sandbox.arguments import engine_words, named_option
 from sandbox.bring_up import bring_up, where
 from sandbox.console import Screen
@@ -38,11 +38,17 @@ def up(place: Places) -> int:
 
 def down(place: Places) -> int:
     """Stop what runs; what was made stays."""
-    stopped = local_cloudflare.stop(place)
-    if stopped:
-        print(f"stopped the local Cloudflare (pid {stopped.pid}); everything is kept for the next `{command()} up`")
-    else:
-        print("nothing was running")
+    stopped, problem = [], None
+    try:
+        stopped.append(container_engine.stop(place))
+    except SandboxError as error:
+        problem = error  # what cannot be stopped keeps nothing else running
+    cloudflare = local_cloudflare.stop(place)
+    stopped.append(f"the local Cloudflare (pid {cloudflare.pid})" if cloudflare else "")
+    words = " and ".join(filter(None, stopped))
+    print(f"stopped {words}; everything is kept for the next `{command()} up`" if words else "nothing was running")
+    if problem:
+        raise problem
     return 0
 
 
@@ -53,18 +59,19 @@ def status(place: Places, objects: bool) -> int:
 
 
 def reset(place: Places) -> int:
-    """Forget everything: the API's objects and the engine's stacks."""
+    """Forget everything: the account's objects, the containers, and the engine's stacks."""
     place.refuse_foreign()
     if place.state.is_dir():
         place.prepare()
         with alone(place, "up", f"`{command()} up` is running here; wait until it has ended, and try again"):
             refuse_running(locks(place))
             _forget_everything(place)
-    print("the sandbox is empty: no objects in the API, no stacks")
+    print("the sandbox is empty: no objects in the account, no containers, no stacks")
     return 0
 
 
 def _forget_everything(place: Places) -> None:
+    container_engine.forget(place)
     local_cloudflare.forget(place)
     for directory in (place.backend, place.doubts):
         shutil.rmtree(directory, ignore_errors=True)
@@ -111,7 +118,9 @@ def _become(place: Places, engine: Engine, base_url: str, arguments: list[str], 
 def _ready(place: Places) -> tuple[Engine, Cloudflare]:
     place.prepare()
     engine = _engine(place)
-    cloudflare, started = local_cloudflare.ensure(place)
+    daemon = container_engine.choose(place)
+    cloudflare, started = local_cloudflare.ensure(place, container_engine.further(daemon))
+    container_engine.ensure(place, daemon, cloudflare, lambda text: print(f"containers: {text} …", file=sys.stderr))
     if started:
         print(f"started the local Cloudflare ({where(cloudflare)}, pid {cloudflare.program.pid})", file=sys.stderr)
     return engine, cloudflare
