@@ -1,8 +1,12 @@
 """Ledger: trial balance, month close and journal, in the currency of your choice."""
 
+from datetime import UTC, datetime
+
+import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit_access import access_user
 
 MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11")
 #  what happens            debit               credit             least, most, currency, times a month
@@ -18,12 +22,13 @@ TEMPLATES = (
 # Euro for one unit at the end of each month; sample rates, in the order of MONTHS.
 RATES = {"EUR": (1, 1, 1, 1), "USD": (0.914, 0.921, 0.908, 0.917), "JPY": (0.00612, 0.00621, 0.00609, 0.00618)}
 DIGITS = {"EUR": 2, "USD": 2, "JPY": 0}
+KINDS = alt.Scale(domain=["revenue", "cost", "result"], range=["#3b82c4", "#e0723f", "#3f9d77"])
 MONEY = st.column_config.NumberColumn(format="accounting")
 
 
 @st.cache_data
-def load_journal() -> pd.DataFrame:
-    """Four months of entries from a fixed seed; two of the last month still wait for their document."""
+def load_journal() -> tuple[pd.DataFrame, datetime]:
+    """Four months of entries from a fixed seed, two of the last without a document yet, and when they were read."""
     rng = np.random.default_rng(41)
     rows = []
     for month in MONTHS:
@@ -35,7 +40,7 @@ def load_journal() -> pd.DataFrame:
     columns = ["month", "date", "text", "debit", "credit", "document", "amount", "currency"]
     journal = pd.DataFrame(rows, columns=columns).sort_values("date", ignore_index=True)
     journal.loc[journal.index[[-3, -8]], "document"] = ""
-    return journal
+    return journal, datetime.now(UTC)
 
 
 def convert(entries: pd.DataFrame, month: str, target: str) -> pd.Series:
@@ -52,13 +57,32 @@ def trial_balance(entries: pd.DataFrame) -> pd.DataFrame:
     return accounts.assign(balance=accounts.debit - accounts.credit)
 
 
-st.set_page_config("Ledger", layout="wide")
+def steps(balance: pd.DataFrame) -> pd.DataFrame:
+    """The way from revenue down to the result, a bar for each account of costs."""
+    revenue, costs = -balance.balance["4000 Revenue"], balance.balance[balance.index.str.startswith("6")]
+    after = revenue - costs.cumsum()
+    rows = [("Revenue", 0, revenue, revenue, "revenue")]
+    rows += [(name[5:], after[name] + cost, after[name], -cost, "cost") for name, cost in costs.items()]
+    rows.append(("Result", 0, after.iloc[-1], after.iloc[-1], "result"))
+    return pd.DataFrame(rows, columns=["what", "begin", "end", "amount", "kind"])
+
+
+st.set_page_config("Ledger", ":material/account_balance:", layout="wide")
+user = access_user()  # whoever is not verified sees why, and nothing below this line
+
 st.title("Ledger")
+st.markdown(f"Hello **{user.name}**, what you close here is signed with your name.")
 pick, money = st.columns([2, 1])
 month = pick.segmented_control("Month", MONTHS, default=MONTHS[-1]) or MONTHS[-1]
 target = money.segmented_control("Show in", list(RATES), default="EUR") or "EUR"
-closed = st.session_state.setdefault("closed", set(MONTHS[:-1]))
-entries = load_journal().query("month == @month").assign(converted=lambda found: convert(found, month, target))
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button("Refresh figures", icon=":material/refresh:"):
+        load_journal.clear()
+        st.session_state.refreshed = st.session_state.get("refreshed", 0) + 1
+    journal, read = load_journal()
+    st.caption(f"Read at {read:%H:%M:%S} UTC · refreshes: {st.session_state.get('refreshed', 0)}")
+closed = st.session_state.setdefault("closed", dict.fromkeys(MONTHS[:-1], "the auditors"))  # month: by whom
+entries = journal.query("month == @month").assign(converted=lambda found: convert(found, month, target))
 balance = trial_balance(entries)
 
 revenue = -balance.balance["4000 Revenue"]
@@ -70,8 +94,19 @@ for card, (label, value) in zip(cards, figures.items(), strict=False):
 cards[3].metric("Status", "closed" if month in closed else "open", border=True)
 
 left, right = st.columns([3, 2])
-left.subheader("Trial balance")
-left.dataframe(balance, column_config=dict.fromkeys(balance.columns, MONEY))
+left.subheader("From revenue to result")
+left.altair_chart(
+    alt.Chart(steps(balance))
+    .mark_bar(cornerRadius=2)
+    .encode(
+        alt.X("what:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
+        alt.Y("begin:Q", title=target, axis=alt.Axis(format="~s", tickCount=5)),
+        alt.Y2("end:Q"),
+        alt.Color("kind:N", scale=KINDS, legend=None),
+        tooltip=["what", alt.Tooltip("amount:Q", format=",.2f")],
+    )
+    .properties(height=280)
+)
 right.subheader("Month close")
 missing = int((entries.document == "").sum())
 first_open = next((each for each in MONTHS if each not in closed), None)
@@ -82,14 +117,21 @@ checks = {
 }
 for check, passed in checks.items():
     right.markdown(f"{':green[✓]' if passed else ':red[✗]'} {check}")
-if month in closed and right.button(f"Reopen {month}"):
-    closed.discard(month)
+if month in closed:
+    right.caption(f"Closed by {closed[month]}.")
+    if right.button(f"Reopen {month}"):
+        del closed[month]
+        st.rerun()
+elif right.button(f"Close {month}", type="primary", disabled=not all(checks.values())):
+    closed[month] = user.email or user.service_token
     st.rerun()
-if month not in closed and right.button(f"Close {month}", type="primary", disabled=not all(checks.values())):
-    closed.add(month)
-    st.rerun()
+
+st.subheader("Trial balance")
+st.dataframe(balance, column_config=dict.fromkeys(balance.columns, MONEY))
 
 st.subheader("Journal")
 shown = entries.drop(columns="month").rename(columns={"converted": f"in {target}"})
 dates = st.column_config.DateColumn(format="D MMM")
 st.dataframe(shown, hide_index=True, column_config={"date": dates, "amount": MONEY, f"in {target}": MONEY})
+with st.expander("Who you are, and how this app knows", icon=":material/verified_user:"):
+    st.table(user.facts)

@@ -37,6 +37,25 @@ class AccessUser:
         """Whether a signature of Access stands behind this user."""
         return bool(self.key_id)
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Who this is and how it was verified, in words, for `st.table`."""
+        proof = {
+            "Verified by": f"Cloudflare Access, {self.issuer.removeprefix('https://')}",
+            "Signature": f"RS256 with key {self.key_id[:12]}…",
+            "Made for": f"the application {self.audience[:12]}…",
+            "Valid until": f"{self.expires:%d %b %Y, %H:%M} UTC" if self.expires else "",
+        }
+        who = {
+            "Address": self.email,
+            "Service token": self.service_token,
+            "Groups": ", ".join(self.groups),
+            **{name.replace("_", " ").capitalize(): ", ".join(values) for name, values in self.claims},
+            "Country of login": self.country,
+        }
+        unverified = {"Verified by": "nobody: ACCESS_DEVELOPMENT_USER says so"}
+        return {name: text for name, text in (who | (proof if self.is_verified else unverified)).items() if text}
+
     def claim(self, name: str) -> tuple[str, ...]:
         """The values of a claim; none if the token does not carry it."""
         return dict(self.claims).get(name, ())
