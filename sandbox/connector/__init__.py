@@ -3,3 +3,5 @@
 It only dials out: to the edge, and to the origins that the pushed configuration names. It is an emulation;
 a real cloudflared takes its place at the same edge.
 """
+
+VERSION = "gatehouse-sandbox"

@@ -1,36 +1,37 @@
-"""`python -m sandbox.connector`: the stand-in connector until SIGINT or SIGTERM, set up by the environment.
+"""`python -m sandbox.connector`: cloudflared's command line, `tunnel run` until SIGINT or SIGTERM.
 
-TUNNEL_TOKEN, TUNNEL_EDGE (host:port), TUNNEL_CACERT, TUNNEL_METRICS (host:port), TUNNEL_HA_CONNECTIONS and, where
-the team domain is served elsewhere, SANDBOX_ACCESS_EDGE (host:port) with SANDBOX_ACCESS_CACERT.
+Set up by options or by the environment: TUNNEL_TOKEN, TUNNEL_EDGE (host:port), TUNNEL_CACERT, TUNNEL_METRICS
+(host:port), TUNNEL_HA_CONNECTIONS. Where the team domain is served elsewhere, SANDBOX_ACCESS_EDGE (host:port) with
+SANDBOX_ACCESS_CACERT; where names of origins are not in DNS, SANDBOX_HOSTS and SANDBOX_SERVICES.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
-import signal
 import sys
 
-from sandbox.connector.settings import Settings, SettingsError, settings
-from sandbox.connector.supervision import RefusedError, serve
+from sandbox.connector import VERSION
+from sandbox.connector.command_line import UsageError, read_command, ready
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        asyncio.run(_until_told(settings(os.environ)))
-    except (SettingsError, RefusedError, OSError) as error:
-        print(error, file=sys.stderr)
+        command = read_command(sys.argv[1:], os.environ)
+    except UsageError as error:
+        print(f"Incorrect Usage. {error}", file=sys.stderr)
         return 1
-    return 0
+    if command.verb == "version":
+        print(f"cloudflared version {VERSION} (stand-in of the Gatehouse sandbox)")
+        return 0
+    if command.verb == "ready":
+        problem = ready(command.environment)
+        if problem:
+            print(problem, file=sys.stderr)
+        return 1 if problem else 0
+    # Loaded here, because a health check asks `ready` every few seconds and needs none of it.
+    from sandbox.connector.service import run
 
-
-async def _until_told(chosen: Settings) -> None:
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await serve(chosen, stopping)
+    return run(command.environment)
 
 
 if __name__ == "__main__":

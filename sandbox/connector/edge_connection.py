@@ -8,6 +8,7 @@ import logging
 import platform
 import ssl
 
+from sandbox.connector import VERSION
 from sandbox.connector.configuration import Configuration
 from sandbox.connector.proxy import Proxy
 from sandbox.connector.readiness import Readiness
@@ -17,7 +18,6 @@ from sandbox.edge.protocol.packing import CONTROL_STREAM, UPDATE_CONFIGURATION, 
 from sandbox.edge.protocol.registration import Refused, Registration, registration_calls
 from sandbox.edge.protocol.stream import Stream
 
-VERSION = "gatehouse-sandbox"
 _DIAL_WITHIN = 10.0
 _REGISTER_WITHIN = 10.0
 _log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 towards an origin: a connection per request, bodies streamed, upgrades as raw bytes."""
+"""HTTP/1.1 towards an origin: one request after the other on a connection, bodies streamed, upgrades as raw bytes."""
 
 from __future__ import annotations
 
@@ -32,13 +32,43 @@ def tls_context(authority: str, verify: bool) -> ssl.SSLContext:
     return context
 
 
+class StaleConnectionError(OriginError):
+    """A connection that was kept was closed by the origin before any byte of an answer."""
+
+
 class Exchange:
-    """One request to an origin and its answer."""
+    """One request to an origin and its answer; another one after that, where both ends allow it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
         self._taken = False  # what came along with the 101
+        self._reused = self._heard = False
+
+    def start_over(self) -> bool:
+        """Be ready for another request; False where this connection has to be closed."""
+        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        rest, _ = self._h11.trailing_data
+        if not done or rest or self._writer.is_closing():
+            return False
+        self._h11.start_next_cycle()
+        self._reused, self._heard = True, False
+        return True
+
+    async def silent(self) -> bool:
+        """Whether the origin has neither hung up nor said what nobody asked for."""
+        try:
+            async with asyncio.timeout(0):
+                await self._reader.read(1)
+        except TimeoutError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def hang_up(self) -> None:
+        """Close the connection after what is still to be sent."""
+        self._writer.close()
 
     async def send_head(self, method: str, target: str, headers: Headers) -> None:
         """The request's first lines; `content-length`, `transfer-encoding` or neither say what follows."""
@@ -111,41 +141,54 @@ class Exchange:
             self._writer.write(chunk or b"")
             await self._writer.drain()
         except OSError as error:
-            raise OriginError(f"{_UNREACHABLE}: {error}") from error
+            raise self._lost(f"{_UNREACHABLE}: {error}") from error
 
     async def _event(self) -> object:
         try:
             while (event := self._h11.next_event()) is h11.NEED_DATA:
-                self._h11.receive_data(await self._reader.read(_READ))
+                chunk = await self._reader.read(_READ)
+                if not (chunk or self._heard):
+                    raise self._lost("the origin closed the connection without an answer")
+                self._heard = True
+                self._h11.receive_data(chunk)
         except h11.RemoteProtocolError as error:
             raise OriginError(f"the origin does not speak HTTP: {error}") from error
         except OSError as error:
-            raise OriginError(f"{_UNREACHABLE}: {error}") from error
+            raise self._lost(f"{_UNREACHABLE}: {error}") from error
         return event
+
+    def _lost(self, sentence: str) -> OriginError:
+        return StaleConnectionError(sentence) if self._reused and not self._heard else OriginError(sentence)
+
+
+async def dial(address: Address | str, tls: ssl.SSLContext | None, server_name: str, timeout: float) -> Exchange:
+    """Connect to a host and port, or to the file of a Unix socket."""
+    name, goodbye = (server_name, 1.0) if tls else (None, None)
+    try:
+        async with asyncio.timeout(timeout):
+            if isinstance(address, str):
+                connection = await asyncio.open_unix_connection(
+                    address, ssl=tls, server_hostname=name, ssl_shutdown_timeout=goodbye
+                )
+            else:
+                connection = await asyncio.open_connection(
+                    address.host, address.port, ssl=tls, server_hostname=name, ssl_shutdown_timeout=goodbye
+                )
+    except (OSError, TimeoutError) as error:
+        raise OriginError(f"{_UNREACHABLE}: {error or 'no answer in time'}") from error
+    return Exchange(*connection)
 
 
 @contextlib.asynccontextmanager
 async def exchange_with(
     address: Address | str, tls: ssl.SSLContext | None, server_name: str, timeout: float
 ) -> AsyncIterator[Exchange]:
-    """Connect to a host and port, or to the file of a Unix socket; hang up at the end."""
-    name, goodbye = (server_name, 1.0) if tls else (None, None)
+    """A connection for one request; hang up at the end."""
+    exchange = await dial(address, tls, server_name, timeout)
     try:
-        async with asyncio.timeout(timeout):
-            if isinstance(address, str):
-                reader, writer = await asyncio.open_unix_connection(
-                    address, ssl=tls, server_hostname=name, ssl_shutdown_timeout=goodbye
-                )
-            else:
-                reader, writer = await asyncio.open_connection(
-                    address.host, address.port, ssl=tls, server_hostname=name, ssl_shutdown_timeout=goodbye
-                )
-    except (OSError, TimeoutError) as error:
-        raise OriginError(f"{_UNREACHABLE}: {error or 'no answer in time'}") from error
-    try:
-        yield Exchange(reader, writer)
-        writer.close()
+        yield exchange
+        exchange.hang_up()
     except BaseException:
         # What was said is not whole, and must not look as if it were.
-        writer.transport.abort()
+        exchange.give_up()
         raise

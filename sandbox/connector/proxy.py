@@ -10,20 +10,23 @@ from collections.abc import AsyncIterator
 
 from sandbox.connector.access_check import ASSERTION, AccessChecker, UnverifiableTokenError
 from sandbox.connector.configuration import Configuration
-from sandbox.connector.origin import Exchange, OriginError, exchange_with, tls_context
-from sandbox.connector.rules import OtherService, Rule, StatusService, WebService, first_match
-from sandbox.edge.protocol.packing import RESPONSE_HEADERS, RESPONSE_META, end_to_end, meta, pack, value_of
+from sandbox.connector.origin import Exchange, OriginError, StaleConnectionError, tls_context
+from sandbox.connector.origins import Origins, Target
+from sandbox.connector.rules import OtherService, Rule, StatusService, StreamService, WebService, first_match
+from sandbox.connector.streams import carry_bytes
+from sandbox.edge.protocol.packing import end_to_end, packed, value_of
 from sandbox.edge.protocol.stream import Stream, StreamLostError
 from sandbox.edge.upstream import Headers, Source
 
+_REPEATABLE = ("GET", "HEAD", "OPTIONS")
 _log = logging.getLogger(__name__)
 
 
 class Proxy:
     """Carries streams of the edge to origins, by the configuration in force when they start."""
 
-    def __init__(self, configuration: Configuration, checker: AccessChecker) -> None:
-        self._configuration, self._checker = configuration, checker
+    def __init__(self, configuration: Configuration, checker: AccessChecker, origins: Origins) -> None:
+        self._configuration, self._checker, self._origins = configuration, checker, origins
 
     async def carry(self, stream: Stream, websocket: bool) -> None:
         """Answer one stream; what fails on this side of the origin is a 502 of the connector."""
@@ -34,7 +37,7 @@ class Proxy:
             if refusal is not None:
                 await _say(stream, 403, f"request filtered by middleware handler ({refusal})", "origin")
                 return
-            await _serve(rule, stream, websocket)
+            await _serve(rule, stream, websocket, self._origins)
         except (OriginError, UnverifiableTokenError) as error:
             _log.error("%s%s: %s", authority, target, error)
             await _say(stream, 502, f"502 Bad Gateway: {error}", "cloudflared")
@@ -46,18 +49,36 @@ class Proxy:
         return None if why is None else f"AccessJWTValidator) due to: {why}"
 
 
-async def _serve(rule: Rule, stream: Stream, websocket: bool) -> None:
+async def _serve(rule: Rule, stream: Stream, websocket: bool, origins: Origins) -> None:
     match rule.service:
         case StatusService(status):
             await _say(stream, status, "", "origin")
-        case OtherService(text):
+        case StreamService(_, address) if websocket:
+            await carry_bytes(stream, origins.where(address), rule.origin.connect_timeout)
+        case StreamService(text) | OtherService(text):
             sentence = f"502 Bad Gateway: {text} is not a website: reach it with `cloudflared access` or a WARP client"
             await _say(stream, 502, sentence, "cloudflared")
         case WebService() as service:
             name = rule.origin.server_name or service.host
-            limit = rule.origin.connect_timeout
-            async with exchange_with(service.address, _tls(rule, service), name, limit) as exchange:
-                await (_upgrade if websocket else _request)(stream, exchange, rule)
+            target = Target(service.address, _tls(rule, service), name, rule.origin.connect_timeout)
+            if websocket:
+                async with origins.fresh(target) as exchange:
+                    await _upgrade(stream, exchange, rule)
+            elif stream.at_end and (value_of(stream.headers, ":method") or "") in _REPEATABLE:
+                await _ask(stream, origins, target, rule)
+            else:
+                async with origins.fresh(target) as exchange:
+                    await _request(stream, exchange, rule)
+
+
+async def _ask(stream: Stream, origins: Origins, target: Target, rule: Rule) -> None:
+    """A request that may be sent twice: on a kept connection, on another where the origin had just closed that one."""
+    with contextlib.suppress(StaleConnectionError):
+        async with origins.kept(target) as exchange:
+            await _request(stream, exchange, rule)
+        return
+    async with origins.fresh(target) as exchange:
+        await _request(stream, exchange, rule)
 
 
 def _tls(rule: Rule, service: WebService) -> ssl.SSLContext | None:
@@ -88,7 +109,7 @@ async def _request(stream: Stream, exchange: Exchange, rule: Rule) -> None:
 
 
 async def _relay(stream: Stream, exchange: Exchange, status: int, fields: Headers) -> None:
-    stream.respond(_packed(status, end_to_end(fields)))
+    stream.respond(packed(status, end_to_end(fields)))
     try:
         async for chunk in exchange.body():
             await stream.send(chunk)
@@ -110,7 +131,7 @@ async def _upgrade(stream: Stream, exchange: Exchange, rule: Rule) -> None:
         await _relay(stream, exchange, status, fields)
         return
     lowered = tuple((name.lower(), value) for name, value in fields)
-    stream.respond(_packed(200, lowered))
+    stream.respond(packed(200, lowered))
     directions = [asyncio.create_task(_outwards(stream, exchange)), asyncio.create_task(_inwards(stream, exchange))]
     try:
         await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
@@ -143,18 +164,13 @@ def _towards_origin(headers: Headers, rule: Rule, replaced: Headers) -> Headers:
     return (("host", rule.origin.host_header), *kept, *replaced, ("x-forwarded-host", host))
 
 
-def _packed(status: int, headers: Headers, source: Source = "origin") -> Headers:
-    length = tuple((name, value) for name, value in headers if name == "content-length")
-    return ((":status", str(status)), *length, (RESPONSE_HEADERS, pack(headers)), (RESPONSE_META, meta(source)))
-
-
 async def _say(stream: Stream, status: int, sentence: str, source: Source) -> None:
     body = f"{sentence}\n".encode() if sentence else b""
     headers = (("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(body))))
     if value_of(stream.headers, ":method") == "HEAD":
         body = b""
     with contextlib.suppress(StreamLostError):
-        stream.respond(_packed(status, headers, source), end=not body)
+        stream.respond(packed(status, headers, source), end=not body)
         await stream.send(body)
         stream.end()
 

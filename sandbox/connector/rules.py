@@ -9,7 +9,12 @@ from urllib.parse import unquote, urlsplit
 from sandbox.connector.settings import Address
 
 _WEB = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_STREAMS = ("tcp", "ssh", "rdp", "smb")
+_STREAMS = {
+    "tcp": 7864,
+    "ssh": 22,
+    "rdp": 3389,
+    "smb": 445,
+}  # with the ports that cloudflared takes where none is named
 _WORDS = ("hello_world", "hello-world", "bastion", "socks-proxy")
 
 
@@ -54,13 +59,21 @@ class StatusService:
 
 
 @dataclass(frozen=True)
+class StreamService:
+    """`tcp://`, `ssh://`, `rdp://`, `smb://`: the bytes of a TCP connection, for `cloudflared access tcp`."""
+
+    text: str
+    address: Address
+
+
+@dataclass(frozen=True)
 class OtherService:
-    """A service that a browser does not open."""
+    """A service that the stand-in does not carry."""
 
     text: str
 
 
-Service = WebService | StatusService | OtherService
+Service = WebService | StatusService | StreamService | OtherService
 
 
 @dataclass(frozen=True)
@@ -134,18 +147,21 @@ def _service(text: str) -> Service:
     if text.startswith(("unix:", "unix+tls:")):
         kind, _, file = text.partition(":")
         return WebService(kind == "unix+tls", file, "localhost")
-    if text in _WORDS or text.partition("://")[0] in _STREAMS:
+    if text in _WORDS:
         return OtherService(text)
     url = urlsplit(text)
-    if url.scheme not in _WEB or not url.hostname:
+    ports = {**_WEB, **_STREAMS}
+    if url.scheme not in ports or not url.hostname:
         raise ConfigurationError(f"{text} is an invalid address, please make sure it has a scheme and a hostname")
-    if url.path:
+    if url.path and url.scheme in _WEB:
         raise ConfigurationError(f"{text} is an invalid address, ingress rules don't support proxying to a path")
     try:
-        port = url.port or _WEB[url.scheme]
+        address = Address(url.hostname, url.port or ports[url.scheme])
     except ValueError as error:
         raise ConfigurationError(f"{text} is an invalid address: {error}") from error
-    return WebService(url.scheme in ("https", "wss"), Address(url.hostname, port), url.hostname)
+    if url.scheme in _STREAMS:
+        return StreamService(text, address)
+    return WebService(url.scheme in ("https", "wss"), address, url.hostname)
 
 
 def _origin(document: dict[str, object], own: dict[str, object]) -> OriginSettings:

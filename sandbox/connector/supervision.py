@@ -10,13 +10,15 @@ import random
 from sandbox.connector.access_check import AccessChecker, TeamKeys
 from sandbox.connector.configuration import Configuration
 from sandbox.connector.edge_connection import EdgeConnection
+from sandbox.connector.lookup import Lookup
+from sandbox.connector.origins import Origins
 from sandbox.connector.proxy import Proxy
 from sandbox.connector.readiness import Readiness
 from sandbox.connector.settings import Settings
 from sandbox.edge.protocol.registration import Refused, rpc_runtime
 
 _FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 8.0
+_LONGEST_PAUSE = 1.5  # shorter than cloudflared's: the edge is on this machine, and somebody waits for it
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +29,9 @@ class RefusedError(Exception):
 async def serve(settings: Settings, stopping: asyncio.Event) -> None:
     """Hold all connections until `stopping` is set; raises `RefusedError`."""
     readiness, configuration = Readiness(), Configuration()
-    proxy = Proxy(configuration, AccessChecker(TeamKeys(settings.access, settings.access_authority)))
+    checker = AccessChecker(TeamKeys(settings.access, settings.access_authority))
+    origins = Origins(Lookup(settings.hosts, settings.services))
+    proxy = Proxy(configuration, checker, origins)
 
     async def hold(index: int) -> None:
         attempts = 0
@@ -47,6 +51,7 @@ async def serve(settings: Settings, stopping: asyncio.Event) -> None:
             for one in holding:
                 one.cancel()
             await asyncio.gather(*holding, return_exceptions=True)
+            origins.close()
 
 
 async def _attempt(connection: EdgeConnection, attempts: int) -> Refused | None:

@@ -19,7 +19,7 @@ from sandbox.docker_engine.launch import Launch, launch, write_launchers
 from sandbox.docker_engine.networks import Networks
 from sandbox.docker_engine.output import Output
 from sandbox.docker_engine.program import end_leftovers
-from sandbox.docker_engine.records import Container, Image, Network
+from sandbox.docker_engine.records import Container, Image, Network, now
 from sandbox.docker_engine.refusals import RefusalError, no_such_image, unsupported
 from sandbox.docker_engine.run import Run, revives
 from sandbox.front.files import write_json
@@ -58,7 +58,7 @@ class Engine:
         end_leftovers(container.id for container in self.containers.all())
         for container in self.containers.all():
             if container.state.alive:
-                self.containers.change(container.id, status="exited", pid=0, code=255, health=None)
+                self.containers.change(container.id, status="exited", pid=0, code=255, finished=now(), health=None)
         reviving = [container for container in self.containers.all() if revives(container)]
         # One that cannot be started any more says so in its own state.
         await asyncio.gather(*(self.start(container) for container in reviving), return_exceptions=True)

@@ -32,9 +32,15 @@ def pack(headers: Headers) -> str:
     return ";".join(f"{_encoded(name)}:{_encoded(value)}" for name, value in headers)
 
 
-def unpack(packed: str) -> Headers:
+def packed(status: int, headers: Headers, source: Source = "origin") -> Headers:
+    """The headers of an answer as a connector sends them: its length also stands by itself."""
+    length = tuple((name, value) for name, value in headers if name == "content-length")
+    return ((":status", str(status)), *length, (RESPONSE_HEADERS, pack(headers)), (RESPONSE_META, meta(source)))
+
+
+def unpack(text: str) -> Headers:
     """The headers that `pack` made; names in lower case."""
-    pairs = [pair.split(":") for pair in packed.split(";") if pair]
+    pairs = [pair.split(":") for pair in text.split(";") if pair]
     if any(len(pair) != 2 for pair in pairs):
         raise PackingError("a packed header has no value")
     return tuple((_decoded(name).lower(), _decoded(value)) for name, value in pairs)
