@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sandbox.cloudflare_api.document import Json
@@ -91,7 +91,9 @@ def routes(engine: Engine) -> list[Route]:
 
 
 def _stream(said: list[Json]) -> Response:
-    return Response("".join(json.dumps(one) + "\r\n" for one in said), media_type="application/json")
+    # In chunks: the Python client takes an answer of known length for a single document.
+    lines = (json.dumps(one) + "\r\n" for one in said)
+    return StreamingResponse(lines, media_type="application/json")
 
 
 def _summary(image: Image, names: list[str]) -> Json:
