@@ -39,6 +39,10 @@ def parser() -> argparse.ArgumentParser:
     who.add_argument("subject", nargs="?", metavar="WHO", help="an app, a department, a machine or an e-mail address")
     who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
 
+    people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
+    people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
+    people.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
+
     schema = commands.add_parser("schema", help="print the grammar of apps.yaml")
     schema.add_argument(
         "--format", choices=("json", "markdown"), default="json", help="JSON Schema for editors, or docs/apps-yaml.md"
@@ -84,6 +88,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.schema import schema
 
         return schema(arguments.format)
+    if arguments.command == "people":
+        from infra.commands.people import people
+
+        return people(Path.cwd(), arguments.stack, datetime.now(UTC).date(), arguments.format)
     today = arguments.today or datetime.now(UTC).date()
     if arguments.command == "check":
         from infra.commands.check import check

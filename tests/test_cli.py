@@ -55,7 +55,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     try:
-        code = main([*arguments, *(["--today", "2027-01-15"] if "schema" not in arguments else [])])
+        code = main([*arguments, *(["--today", "2027-01-15"] if not {"schema", "people"} & set(arguments) else [])])
     except SystemExit as left:
         code = int(left.code or 0)
     return (code, *capsys.readouterr())
@@ -116,6 +116,7 @@ USAGE = [
     ("check", "extra"),
     ("check", "--stack"),
     ("who", "a", "b"),
+    ("people",),
 ]
 
 
@@ -291,6 +292,43 @@ def test_who_is_nothing_here(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_expired_app_has_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     main(["who", "campaigns", "--stack", "dev", "--today", "2027-04-01"])
     assert "nobody may enter" in capsys.readouterr().out
+
+
+def test_people_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Groups and claims as the provider sends them; addresses are those that Access compares."""
+    more = "  kim@elsewhere.example: {name: Kim}\n  cfo@example.com: {}\n"
+    (project / "people.yaml").write_text(PEOPLE + more, "utf-8")
+    code, out, err = run(capsys, "people", "--stack", "dev", "--format", "json")
+    assert (code, err) == (0, "")
+    found = {person.pop("id"): person for person in json.loads(out)["people"]}
+    assert found == {
+        "mika": _person("Mika Tanaka", "mika@example.com", workspace=(["Marketing"], {})),
+        "both": _person("both", "both@example.com", workspace=(["Marketing", "Sales"], {})),
+        "kim@agency.example": _person("kim", "kim@agency.example", partners=([], {"employment": ["contractor"]})),
+        "kim@elsewhere.example": _person("Kim", "kim@elsewhere.example", workspace=([], {})),
+        "cfo": _person("cfo", "cfo@example.com", workspace=([], {})),
+    }
+
+
+def _person(name: str, email: str, **identities: tuple[list[str], dict[str, list[str]]]) -> dict[str, object]:
+    said = {provider: {"groups": groups, "claims": claims} for provider, (groups, claims) in identities.items()}
+    return {"name": name, "email": email, "identities": said}
+
+
+def test_people_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "people", "--stack", "dev")
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "NAME E-MAIL SIGNS IN WITH WHICH SAYS",
+        "Mika Tanaka mika@example.com workspace in Marketing",
+        "both both@example.com workspace in Marketing, in Sales",
+        "kim kim@agency.example partners employment is contractor",
+    ]
+
+
+def test_without_people_there_is_nobody_to_say_anything_of(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "people.yaml").unlink()
+    code, out, err = run(capsys, "people", "--stack", "dev")
+    assert (code, out) == (1, "") and "error[missing-file]: there is no `people.yaml`" in err
 
 
 def test_a_stack_without_apps(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
