@@ -60,7 +60,7 @@ class Access:
         self._people = people
         self._audit = audit
         self._addresses = addresses
-        self._machine_tokens: dict[tuple[str, str], tuple[float, str]] = {}
+        self._machine_tokens: dict[tuple[str, str, int], tuple[float, str]] = {}
 
     def admit(self, site: Site, visit: Visit) -> Passage | Response:
         """The passage of a request, or the answer that takes its place."""
@@ -84,6 +84,14 @@ class Access:
             self._record(case, outcome)
         return self._answer(case, outcome)
 
+    def still_admits(self, site: Site, visit: Visit) -> bool:
+        """Whether a request that passed before would pass now; nothing is recorded."""
+        place = site.place(visit.path)
+        if place is None:
+            return not site.refuses_unmatched
+        case = self._case(site, self._teams.of(site.account), place.application, visit)
+        return decided(site.objects, place.application, case.visitor).decision in ("allow", "bypass", "service_auth")
+
     def _uncovered(self, site: Site, visit: Visit) -> Passage | Response:
         if site.refuses_unmatched:
             why = "no application covers this URL, and the organization closes such addresses"
@@ -92,7 +100,8 @@ class Access:
         return Passage(for_origin(visit, circumstances(self._people, None, visit.peer)))
 
     def _case(self, site: Site, team: Team, application: Json, visit: Visit) -> _Case:
-        proof = proof_of(visit, team, str(application["aud"]), self._sessions, site.objects)
+        revoked_at = site.revoked_at(application)
+        proof = proof_of(visit, team, str(application["aud"]), self._sessions, site.objects, revoked_at)
         seen = circumstances(self._people, proof.session, visit.peer)
         place = (seen.country, seen.ip, passing(site.objects, seen.postures))
         visitor = proof.session.visitor(*place) if proof.session else Visitor(None, "", (), {}, (), *place)
@@ -118,11 +127,12 @@ class Access:
         client_id, aud = str(case.proof.service_token["client_id"]), str(case.application["aud"])
         policy = policy_named(case.site.objects, case.application, outcome.policy_id)
         lifetime = session_seconds(policy, case.application, case.site.organization)
-        ends, token = self._machine_tokens.get((aud, client_id), (0.0, ""))
+        kept = (aud, client_id, case.site.revoked_at(case.application))
+        ends, token = self._machine_tokens.get(kept, (0.0, ""))
         # A kept token is replaced before it ends, and when the keys were rotated.
         if ends < time.time() + min(_FRESH, lifetime / 2) or not case.team.signer.is_signed_by_current(token):
             token = case.team.signer.machine(aud, client_id, lifetime)
-            self._machine_tokens[aud, client_id] = (time.time() + lifetime, token)
+            self._machine_tokens[kept] = (time.time() + lifetime, token)
         place = case.site.place(case.visit.path)
         path = place.path if place and case.application.get("path_cookie_attribute") else ""
         return Passage(

@@ -19,7 +19,7 @@ from sandbox.cloudflare_api.store import Store
 from sandbox.cloudflare_api.world import World
 from sandbox.edge.upstream import ConnectionLostError, NoConnectorError, RequestHead, Upstream
 from sandbox.front import edge_errors, refusals
-from sandbox.front.access import Access
+from sandbox.front.access import Access, Passage
 from sandbox.front.addresses import Addresses
 from sandbox.front.app_domain import PREFIX, AppDomain
 from sandbox.front.audit import Audit, Decision
@@ -33,7 +33,9 @@ from sandbox.front.key_mirror import keys_at
 from sandbox.front.keys import KeyRing
 from sandbox.front.login import Logins
 from sandbox.front.look import notice
+from sandbox.front.open_sockets import OpenSockets
 from sandbox.front.paths import AmbiguousPathError, safe_return
+from sandbox.front.reach import how_to_reach, stream_at
 from sandbox.front.routing import Route, Routing, Site
 from sandbox.front.sessions import Sessions
 from sandbox.front.team_domain import TeamDomain
@@ -71,6 +73,9 @@ class Front:
         logins = Logins(self.routing, self.teams, self.sessions, self.people, self.audit, self.addresses)
         client = IdentityClient(self.idp)
         self.team_domain = TeamDomain(self.teams, self.sessions, logins, self.issuers, client, self.people, self.audit)
+        self._sockets = OpenSockets()
+        store.listen(self._sockets.look)
+        self.sessions.listen(self._sockets.look)
         self._app_domain = AppDomain(self.teams, logins, self.team_domain, self.addresses)
         rest = [Mount("/", app=launcher(self))] if launcher else []
         self._team = Starlette(routes=[*self.team_domain.routes(), *rest])
@@ -128,12 +133,23 @@ class Front:
             return passage
         if route.error:
             return edge_errors.numbered(route.error, site.host, visit.ray)
+        kind = "" if visit.is_websocket else stream_at(site.ingress, site.host, visit.path)
+        if kind:
+            place = site.place(visit.path)
+            return how_to_reach(kind, site.host, str(place.application.get("name")) if place else site.host)
+        return await self._carry(site, route, visit, passage, scope, receive, send)
+
+    async def _carry(
+        self, site: Site, route: Route, visit: Visit, passage: Passage, scope: Scope, receive: Receive, send: Send
+    ) -> Response | None:
+        """A request that passes, on its way through the tunnel; the answer is the edge's own where that fails."""
         started = _Started(send)
         authority = self.addresses.authority(site.host)
         try:
             if visit.is_websocket:
                 head = upgrade_head(visit.target, authority, passage.headers)
-                await carry_websocket(self._upstream, route.tunnel_id, head, scope, receive, started)
+                work = carry_websocket(self._upstream, route.tunnel_id, head, scope, receive, started)
+                await self._sockets.hold(lambda: self._still_open(route, visit), work, send)
             else:
                 head = RequestHead(visit.method, authority, visit.target, passage.headers)
                 await carry_request(self._upstream, route.tunnel_id, head, passage.set_cookies, receive, started)
@@ -148,6 +164,10 @@ class Front:
         except ConnectionAbortedError:
             return None  # the browser went away while it sent
         return None
+
+    def _still_open(self, route: Route, visit: Visit) -> bool:
+        site = self.routing.site(visit.host)
+        return site is not None and site.route == route and self.access.still_admits(site, visit)
 
 
 class _Started:

@@ -149,12 +149,14 @@ async def _exchange(pipe: WebSocketPipe, receive: Receive, send: Send) -> None:
         asyncio.create_task(frames.to_origin(receive)),
         asyncio.create_task(frames.to_browser(send)),
     }
-    done, open_still = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
-    for task in open_still:
-        task.cancel()
-    await asyncio.gather(*open_still, return_exceptions=True)
-    for task in done:
-        task.result()
+    try:
+        done, _ = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in directions:
+            task.cancel()
+        await asyncio.gather(*directions, return_exceptions=True)
 
 
 class _Frames:

@@ -28,7 +28,7 @@ class Proof:
     problem: str = ""
 
 
-def proof_of(visit: Visit, team: Team, aud: str, sessions: Sessions, objects: AccessObjects) -> Proof:
+def proof_of(visit: Visit, team: Team, aud: str, sessions: Sessions, objects: AccessObjects, revoked_at: int) -> Proof:
     """The first application token for exactly this AUD, and valid service credentials."""
     machine, presented = _service_token(visit, objects)
     problem = ""
@@ -39,6 +39,9 @@ def proof_of(visit: Visit, team: Team, aud: str, sessions: Sessions, objects: Ac
             token = team.signer.verified(text, "app", aud)
         except TokenError as error:
             problem = problem or str(error)
+            continue
+        if int(token.claims["iat"]) <= revoked_at:
+            problem = "it was revoked"
             continue
         if token.common_name:
             bearer = _named(objects, token.common_name)

@@ -60,6 +60,7 @@ ol.why { margin:.5rem 0 0; padding:0; list-style:none; border:1px solid var(--li
 ol.why li { padding:.65rem .9rem } ol.why li + li { border-top:1px solid var(--line) }
 ol.why strong { display:block }
 code { font:0.9em ui-monospace,"DejaVu Sans Mono",monospace }
+pre { background:var(--chip); border-radius:10px; padding:.7rem .9rem; margin:.9rem 0; white-space:pre-wrap }
 footer { max-width:34rem; width:100%; margin-top:1.25rem; text-align:center }
 @media (max-width:26rem) { main { padding:1.25rem } .row { flex-direction:column } .side { max-width:none }
   dl { grid-template-columns:1fr; gap:0 } dd { margin-bottom:.5rem } }

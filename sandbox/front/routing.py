@@ -7,11 +7,12 @@ a tunnel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sandbox.cloudflare_api.access import AccessObjects, Place, place_at
 from sandbox.cloudflare_api.access.places import covers, patterns_of
-from sandbox.cloudflare_api.document import Json, texts
+from sandbox.cloudflare_api.document import Json, documents, section, texts
 from sandbox.cloudflare_api.policy_tests import access_objects
 from sandbox.cloudflare_api.store import Change, Store
 from sandbox.cloudflare_api.world import Account, World, Zone
@@ -38,6 +39,12 @@ class Site:
     objects: AccessObjects
     organization: Json
     route: Route | None
+    ingress: tuple[Json, ...] = ()  # the rules of the tunnel behind it
+    revocations: Mapping[str, int] = field(default_factory=dict)  # when the tokens of an application were revoked
+
+    def revoked_at(self, application: Json) -> int:
+        """The second up to which tokens of an application do not count; 0 where none was revoked."""
+        return self.revocations.get(str(application["id"]), 0)
 
     @property
     def refuses_unmatched(self) -> bool:
@@ -107,8 +114,13 @@ class Routing:
         account = None if zone is None else self._world.account(zone.account)
         if zone is None or account is None or zone.status != "active":
             return None
-        objects = access_objects(self._store, f"accounts/{account.id}", f"zones/{zone.id}")
-        return Site(host, zone, account, objects, self.organization(account), self._route(host, zone))
+        scopes = (f"accounts/{account.id}", f"zones/{zone.id}")
+        objects = access_objects(self._store, *scopes)
+        route = self._route(host, zone)
+        tunnel = self._store.get("configurations", scopes[0], route.tunnel_id) if route else None
+        ingress = documents(section(tunnel or {}, "config").get("ingress"))
+        revoked = {str(row["id"]): int(row["at"]) for one in scopes for row in self._store.all("revocations", one)}
+        return Site(host, zone, account, objects, self.organization(account), route, ingress, revoked)
 
     def _route(self, host: str, zone: Zone) -> Route | None:
         """The way to the tunnel; nothing when the name does not resolve to the edge at all."""

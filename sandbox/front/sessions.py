@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -60,6 +60,11 @@ class Sessions:
         self._file = file
         rows = read_json(file).get("sessions", []) if file is not None else []
         self._live = {row["nonce"]: _loaded(row) for row in rows}
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever a session was ended."""
+        self._listeners.append(listener)
 
     def add(self, session: Session) -> None:
         now = int(time.time())
@@ -77,6 +82,8 @@ class Sessions:
     def end(self, nonce: str) -> None:
         if self._live.pop(nonce, None) is not None:
             self._save()
+            for listener in self._listeners:
+                listener()
 
     def clear(self) -> None:
         """End every session."""

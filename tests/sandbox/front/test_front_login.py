@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import jwt
 import pytest
 
-from .world import CAMPAIGNS, IDP, PIPELINE, TEAM, WIKI, Browser, FrontWorld, told
+from .world import ACCOUNT, CAMPAIGNS, IDP, PIPELINE, TEAM, WIKI, Browser, FrontWorld, told
 
 
 @pytest.mark.parametrize(
@@ -232,3 +232,65 @@ def _wiki(policy: str) -> dict[str, object]:
 def _place(front: FrontWorld, **circumstances: object) -> None:
     reply = front.control("PATCH", "/people/mika", {"circumstances": circumstances})
     assert reply.status == 200, json.dumps(reply.text)
+
+
+def test_revoked_tokens_end_and_the_session_makes_new_ones(front: FrontWorld) -> None:
+    browser = Browser(front)
+    browser.log_in(CAMPAIGNS, "mika")
+    browser.get(WIKI)
+    kept = browser.cookies["apps.example.com", "/streamlit/marketing", "CF_Authorization"]
+    front.api("POST", f"access/apps/{front.ids['campaigns']}/revoke_tokens")
+    assert browser.ask("GET", CAMPAIGNS).status == 302
+    assert browser.ask("GET", WIKI).status == 200
+    assert browser.get(CAMPAIGNS).status == 200
+    assert browser.ask("GET", CAMPAIGNS).status == 200
+    assert browser.cookies["apps.example.com", "/streamlit/marketing", "CF_Authorization"] != kept
+    assert front.call("GET", CAMPAIGNS, [("cookie", f"CF_Authorization={kept}")]).status == 302
+
+
+def test_revoked_tokens_of_machines_end_too(front: FrontWorld) -> None:
+    right = [("CF-Access-Client-Id", front.secret["id"]), ("CF-Access-Client-Secret", front.secret["secret"])]
+    cookie = front.call("GET", PIPELINE, right).all("set-cookie")[-1].partition(";")[0]
+    assert front.call("GET", PIPELINE, [("cookie", cookie)]).status == 200
+    front.api("POST", f"access/apps/{front.ids['pipeline']}/revoke_tokens")
+    assert front.call("GET", PIPELINE, [("cookie", cookie)]).status == 302
+    assert front.call("GET", PIPELINE, right).status == 200
+
+
+@pytest.mark.parametrize(
+    ("policy", "application", "organization", "seconds"),
+    [("1h", "2h", "3h", 3600), (None, "2h", "3h", 7200), (None, None, "3h", 10800)],
+)
+def test_how_long_a_token_lasts(
+    front: FrontWorld, policy: str | None, application: str | None, organization: str, seconds: int
+) -> None:
+    """The policy's own duration goes before the application's, and that before the organization's."""
+    own = front.policy("timed", "allow", [{"everyone": {}}])
+    app = front.application("timed app", "wiki.example.com/timed", [own], allowed_idps=[front.ids["workspace"]])
+    for collection, name, duration in (("policies", own, policy), ("applications", app, application)):
+        before = front.store.get(collection, f"accounts/{ACCOUNT}", name) or {}
+        front.store.put(collection, f"accounts/{ACCOUNT}", name, {**before, "session_duration": duration})
+    front.store.commit()
+    front.api("PUT", "access/organizations", {"session_duration": organization})
+    token = told(Browser(front).log_in("https://wiki.example.com/timed", "mika"))["cf-access-jwt-assertion"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == seconds
+
+
+def test_a_choice_of_providers_is_offered_unless_there_is_none(front: FrontWorld) -> None:
+    page = Browser(front).get(WIKI)
+    assert (urlsplit(page.url).netloc, "workspace" in page.text, "partners" in page.text) == (TEAM, True, True)
+    # One provider, but the application does not ask to be sent on.
+    front.application("asks", "wiki.example.com/asks", [], allowed_idps=[front.ids["partners"]])
+    page = Browser(front).get("https://wiki.example.com/asks")
+    assert (urlsplit(page.url).netloc, "workspace" in page.text, "partners" in page.text) == (TEAM, False, True)
+    assert urlsplit(Browser(front).get(CAMPAIGNS).url).netloc == IDP
+
+
+def test_a_login_without_a_page_knows_its_people_only(front: FrontWorld) -> None:
+    """OpenID Connect's `prompt=none`, by which the launcher logs somebody in."""
+    page = urlsplit(Browser(front).get(CAMPAIGNS).url)
+    for person, said in (("mika", "code="), ("kim", "error=login_required"), ("nobody", "error=login_required")):
+        silent = urlencode({"prompt": "none", "login_hint": person})
+        reply = front.call("GET", f"https://{IDP}{page.path}?{page.query}&{silent}")
+        assert (reply.status, said in reply.header("location")) == (303, True)

@@ -19,7 +19,7 @@ from sandbox.front import Addresses, Front
 from sandbox.front.server import server_for
 from sandbox.serving import listen
 
-from .test_front_edge import Echo
+from .sockets import Echo
 from .world import TEAM, WORLD, FrontWorld
 
 HOSTS = ("apps.example.com", "status.example.com", "idp.sandbox.test", TEAM)

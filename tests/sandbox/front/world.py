@@ -211,6 +211,10 @@ class FrontWorld:
         self.last = made
         return own
 
+    def named(self, collection: str, name: str) -> str:
+        """The id of an object of the store."""
+        return next(str(one["id"]) for one in self.store.all(collection) if one["name"] == name)
+
     def _furnish(self) -> None:
         tunnel = self.make("cfd_tunnel", {"name": "t", "config_src": "cloudflare"})
         for host in ("apps", "wiki", "status", "open"):
