@@ -100,3 +100,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from infra.commands.who import who
 
     return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
