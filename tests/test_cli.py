@@ -31,7 +31,7 @@ APPS = (
     + "apps:\n"
     + app("campaigns", "/marketing", "[{deny: sales}, {allow: [marketing, contractors], expires: 2027-03-31}]")
     + app("forecast", "/sales", "[sales]", ", machines: [exporter]")
-    + app("press", None, "[{public: true, reason: the press page, require: [{country: JP}]}]", ", only_in: [prod]")
+    + app("press", "/press", "[{public: true, reason: the press page, require: [{country: JP}]}]", ", only_in: [prod]")
 )
 PEOPLE = """\
 people:
@@ -186,7 +186,7 @@ def test_check_for_github(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     why = "%0Awrite `reason:` for the reviewer: nobody signs in, and Cloudflare keeps no log"
     assert out.splitlines() == [
         f"::error {place},line=20,col=92,title=unknown-department::department `saels` is not declared{near}",
-        f"::error {place},line=21,col=99,title=public-without-reason::a public app says why{why}",
+        f"::error {place},line=21,col=95,title=public-without-reason::a public app says why{why}",
     ]
 
 
@@ -203,7 +203,7 @@ def test_who_may_enter_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows(capsys) == [
         f"campaigns https://apps-prod.example.com/marketing/ marketing {when}, contractors {when}",
         "forecast https://apps-prod.example.com/sales/ machine exporter, sales",
-        "press https://press.example.com/ anybody (in JP)",
+        "press https://apps-prod.example.com/press/ anybody (in JP)",
     ]
 
 
@@ -221,20 +221,20 @@ WHO = [
         ("sales",),
         [
             "forecast https://apps-prod.example.com/sales/ sales always",
-            "press https://press.example.com/ anybody in JP",
+            "press https://apps-prod.example.com/press/ anybody in JP",
         ],
     ),
     (
         ("exporter",),
         [
             "forecast https://apps-prod.example.com/sales/ exporter always",
-            "press https://press.example.com/ anybody in JP",
+            "press https://apps-prod.example.com/press/ anybody in JP",
         ],
     ),
     (
         ("MIKA@example.com",),
         [
-            "press https://press.example.com/ anybody in JP",
+            "press https://apps-prod.example.com/press/ anybody in JP",
             "campaigns https://apps-prod.example.com/marketing/ marketing unless in sales, until 2027-03-31",
         ],
     ),
@@ -242,12 +242,12 @@ WHO = [
     (
         ("both@example.com",),
         [
-            "press https://press.example.com/ anybody in JP",
+            "press https://apps-prod.example.com/press/ anybody in JP",
             "forecast https://apps-prod.example.com/sales/ sales always",
         ],
     ),
-    (("robot",), ["press https://press.example.com/ anybody in JP"]),
-    (("stranger@elsewhere.example",), ["press https://press.example.com/ anybody in JP"]),
+    (("robot",), ["press https://apps-prod.example.com/press/ anybody in JP"]),
+    (("stranger@elsewhere.example",), ["press https://apps-prod.example.com/press/ anybody in JP"]),
 ]
 
 

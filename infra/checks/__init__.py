@@ -11,6 +11,7 @@ from infra.checks.access import (
     check_has_access,
     check_mfa,
     check_public,
+    check_public_places,
 )
 from infra.checks.addresses import check_addresses, check_hostnames, check_services, check_stacks_apart
 from infra.checks.containers import check_containers
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     check_entries,
     check_conditions,
     check_public,
+    check_public_places,
     check_mfa,
     check_snowflake_access,
     check_snowflake_secrets,

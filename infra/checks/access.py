@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 from infra.checks.countries import COUNTRIES, MISTAKEN
 from infra.checks.scope import Scope
+from infra.problems import Related
 from infra.schema.apps import App, Condition, Entry
 
 _CONDITIONS = ("mfa", "country", "ip", "device", "department", "email")
@@ -88,6 +89,20 @@ def check_public(scope: Scope) -> None:
                     message = f"`{kind}` cannot be asked of a public app: nobody signs in"
                     advice = ("use `allow` with departments, or conditions on `country`, `ip` or `device`",)
                     scope.problems.add("bypass-identity", message, condition.at[kind], advice=advice)
+
+
+def check_public_places(scope: Scope) -> None:
+    """Ensure that an app that is public from some places only is closed to the others while its guard is replaced."""
+    for name, app in scope.file.apps.items():
+        for entry in app.access if app.subdomain is not None else ():
+            if entry.public and (entry.require or entry.exclude):
+                message = f"`{name}` is public from some places only, which a host name of its own cannot hold"
+                related = (Related(app.at["subdomain"], "here nothing else denies whoever its guard does not"),)
+                advice = (
+                    "when the app is renamed its guard is replaced, and meanwhile it would be open to anybody",
+                    "write `path:` instead of `subdomain:`, or leave the conditions out",
+                )
+                scope.problems.add("partly-public", message, entry.at["public"], related=related, advice=advice)
 
 
 def check_mfa(scope: Scope) -> None:
