@@ -117,6 +117,9 @@ def _say_what_next(screen: Screen) -> None:
 
 
 def _plugin_line(plugins: Plugins) -> str:
-    return (
-        f"language host {plugins.kind(plugins.language_host)}, Cloudflare provider {plugins.kind(plugins.cloudflare)}"
-    )
+    kinds = {
+        "language host": plugins.language_host,
+        "Cloudflare provider": plugins.cloudflare,
+        "Docker provider": plugins.docker,
+    }
+    return ", ".join(f"{name} {plugins.kind(official)}" for name, official in kinds.items())

@@ -42,7 +42,8 @@ def _engine_lines(place: Places, screen: Screen) -> None:
     screen.line("Engine", f"real: Pulumi {engine.version}, {engine.origin} ({escape(_shown(engine.pulumi))})")
     plugins = launchers.choose(engine, place)
     screen.line("Language host", _plugin_status(plugins.kind(plugins.language_host)))
-    screen.line("Providers", f"Cloudflare {_plugin_status(plugins.kind(plugins.cloudflare))}")
+    screen.line("CF plugin", _plugin_status(plugins.kind(plugins.cloudflare)))
+    screen.line("Docker plugin", _plugin_status(plugins.kind(plugins.docker)))
 
 
 def _silence(cloudflare: Cloudflare | None) -> str:

@@ -25,8 +25,8 @@ from sandbox.cli import parser as sandbox_parser
 from sandbox.layout import AppRow, app_lines
 from sandbox.plugins.cloudflare.operations import stray_sentence
 from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
+from sandbox.reach import SERVING
 
-NOT_SERVED = "no connector (1033)"
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 README = ROOT / "README.md"
@@ -98,7 +98,7 @@ def test_readme_shows_a_real_mistake(tmp_path: Path, bless: bool) -> None:
     """The message in the README is what somebody sees who makes that mistake."""
     for name in ("apps.yaml", "people.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("stacks", "apps"):
+    for name in ("stacks", "apps", "kit"):
         shutil.copytree(ROOT / name, tmp_path / name)
     text = (ROOT / "apps.yaml").read_text(encoding="utf-8")
     assert "      - marketing\n" in text
@@ -122,7 +122,7 @@ def test_readme_shows_the_apps_that_make_up_shows() -> None:
     shown = next(block for block in blocks(README, "text") if "Campaign performance" in block)
     day = date(2026, 11, 22)
     estate, _ = load_estate(ROOT, "sandbox", day)
-    rows = [AppRow(app.title, home.url, who_may_enter(app, day), NOT_SERVED) for app, home in estate.tunnelled]
+    rows = [AppRow(app.title, home.url, who_may_enter(app, day), SERVING) for app, home in estate.tunnelled]
     listed = shown[shown.index("  Campaign performance") :]
     wanted = "\n".join(line.plain for line in app_lines(rows, 80))
     assert sorted(listed.strip("\n").split("\n\n")) == sorted(wanted.split("\n\n"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from sandbox import local_cloudflare
+from sandbox.local_cloudflare import Cloudflare
+from sandbox.places import Places
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 180  # seconds for one command; the slowest takes a tenth of it
@@ -37,11 +42,13 @@ class World:
         self.project = folder / "project"
         self.state = folder / "state"
         (self.project / "stacks").mkdir(parents=True)
-        # The program and the apps' code are the repository's own; what tests change are copies.
-        for name in ("infra", "apps"):
-            (self.project / name).symlink_to(ROOT / name)
-        for file in ("Pulumi.yaml", "apps.yaml", *(f"stacks/{path.name}" for path in (ROOT / "stacks").glob("*.yaml"))):
-            (self.project / file).write_text((ROOT / file).read_text(encoding="utf-8"), encoding="utf-8")
+        for name in ("infra", "apps", "kit"):
+            shutil.copytree(
+                ROOT / name, self.project / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+            )
+        stacks = (f"stacks/{path.name}" for path in (ROOT / "stacks").glob("*.yaml"))
+        for file in (".dockerignore", "Pulumi.yaml", "apps.yaml", "people.yaml", *stacks):
+            shutil.copy(ROOT / file, self.project / file)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "sandbox.cli", "-C", str(self.project), *arguments]
@@ -93,6 +100,30 @@ class World:
     def control(self, method: str, path: str, json: object = None) -> Any:
         """Ask the sandbox's own endpoints."""
         answer = httpx.request(method, f"{self.origin}/__sandbox/{path}", json=json, trust_env=False)
+        answer.raise_for_status()
+        return answer.json()
+
+    @property
+    def cloudflare(self) -> Cloudflare | None:
+        """The program behind it all, while it runs."""
+        return local_cloudflare.found(Places(self.project, self.state))
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where edge and front door listen."""
+        if self.cloudflare is None:
+            raise ConnectionRefusedError("the sandbox does not run")
+        return dict(self.cloudflare.program.ports)
+
+    @property
+    def authority(self) -> Path:
+        """The certificate that vouches for the front door."""
+        return self.state / "cloudflare" / "tls" / "ca.pem"
+
+    def at_identity_provider(self, method: str, path: str, json: object = None) -> Any:
+        """Ask who there is, or say it."""
+        assert self.cloudflare is not None
+        answer = self.cloudflare.at_front_door(method, "idp.sandbox.test", f"/__sandbox/{path}", json)
         answer.raise_for_status()
         return answer.json()
 
