@@ -157,9 +157,11 @@ class Logins:
             return ""
         return self._addresses.url(host, safe_return(f"/{path}"))
 
-    def begin(self, team: Team, wish: Wish | None, idp_id: str, browser: str, exchange: Exchange) -> str:
-        """The `state` of a new login in that browser."""
-        wanted = (wish.aud, wish.site.host, wish.redirect_url, wish.app_session) if wish else ("", "", "/", "")
+    def begin(
+        self, team: Team, wish: Wish | None, idp_id: str, browser: str, exchange: Exchange, back: str = "/"
+    ) -> str:
+        """The `state` of a new login in that browser; without a wish it goes `back` at its end."""
+        wanted = (wish.aud, wish.site.host, wish.redirect_url, wish.app_session) if wish else ("", "", back, "")
         return self._pending.issue(Pending(team.account.team, *wanted, idp_id, exchange, _digest(browser)))
 
     def resume(self, team: Team, state: str, browsers: tuple[str, ...]) -> tuple[Pending, Wish | None]:

@@ -35,7 +35,7 @@ p { margin:.4rem 0 }
 .refused .kicker { color:var(--bad) }
 ul.plain { list-style:none; margin:1.25rem 0 0; padding:0; display:grid; gap:.5rem }
 .row { display:flex; gap:.5rem; align-items:stretch }
-button,.button { font:inherit; color:inherit; text-align:left; background:var(--card); border:1px solid var(--line);
+button,.button { font:inherit; color:inherit; text-align:left; background:var(--card); border:1px solid var(--edge);
   border-radius:10px; padding:.65rem .85rem; cursor:pointer; text-decoration:none; display:block }
 button:hover,.button:hover { background:var(--hover); border-color:var(--accent) }
 :focus-visible { outline:3px solid var(--accent); outline-offset:2px }
@@ -50,7 +50,7 @@ button:hover,.button:hover { background:var(--hover); border-color:var(--accent)
   text-align:center }
 .primary:hover { background:var(--accent); filter:brightness(1.08) }
 .actions { display:flex; flex-wrap:wrap; gap:.6rem; margin-top:1.5rem }
-input { font:inherit; color:inherit; background:var(--card); border:1px solid var(--soft); border-radius:10px;
+input { font:inherit; color:inherit; background:var(--card); border:1px solid var(--edge); border-radius:10px;
   padding:.6rem .8rem; flex:1; min-width:0 }
 label { display:block; font-weight:600; margin:1.5rem 0 .4rem; font-size:.95rem }
 .note { background:var(--bad-ground); color:var(--bad); border-radius:10px; padding:.7rem .9rem; margin:1rem 0 0 }

@@ -81,17 +81,19 @@ class TeamDomain:
             return self._to_provider(team, wish, str(chosen), _visit(request))
         return _choice(team, wish, offered, request)
 
-    def log_in(self, team: Team, idp_id: str, person: str, visit: Visit) -> Response:
-        """A login at the team domain itself, as one person whom the provider knows."""
-        return self._to_provider(team, None, idp_id, visit, person)
+    def log_in(self, team: Team, idp_id: str, person: str, visit: Visit, back: str = "/") -> Response:
+        """A login at the team domain itself, as one person whom the provider knows, and `back` to a place of ours."""
+        return self._to_provider(team, None, idp_id, visit, person, back)
 
-    def _to_provider(self, team: Team, wish: Wish | None, idp_id: str, visit: Visit, person: str = "") -> Response:
+    def _to_provider(
+        self, team: Team, wish: Wish | None, idp_id: str, visit: Visit, person: str = "", back: str = "/"
+    ) -> Response:
         issuer = self._issuers.find(idp_id)
         if issuer is None:
             return refusals.stale("The identity provider was removed. Start at the application again.")
         browser = next(iter(visit.cookies(cookies.SESSION)), "") or new_nonce()
         exchange = Exchange.new()
-        state = self._logins.begin(team, wish, idp_id, browser, exchange)
+        state = self._logins.begin(team, wish, idp_id, browser, exchange, back)
         answer = RedirectResponse(self._client.login_url(issuer, state, exchange, person), 302, headers=NO_STORE)
         answer.headers.append("set-cookie", cookies.cookie(cookies.SESSION, browser))
         return answer
@@ -112,7 +114,7 @@ class TeamDomain:
             sentence = f"{error}. Nobody was logged in."
             return notice("Login refused", sentence[:1].upper() + sentence[1:], kicker=f"{KICKER} · 403", status=403)
         session, lifetime = self._logins.open_session(team, issuer, said)
-        there = RedirectResponse("/", 303, headers=NO_STORE)
+        there = RedirectResponse(pending.redirect_url, 303, headers=NO_STORE)
         answer = await self._entered(team, wish, session, request) if wish else there
         token = team.signer.organization(team.audience, session, lifetime)
         answer.headers.append("set-cookie", cookies.cookie(cookies.AUTHORIZATION, token, max_age=lifetime))
@@ -194,10 +196,11 @@ def _choice(team: Team, wish: Wish, offered: tuple[Json, ...], request: Request)
     """The page that lists the providers of an application."""
     asked = {name: request.query_params.get(name, "") for name in ("kid", "meta", "redirect_url")}
     links = "".join(
-        f'<li><a class="button" href="?{escape(urlencode({**asked, "idp": str(one["id"])}))}">'
+        f'<li><a class="button"{"" if number else " autofocus"}'
+        f' href="?{escape(urlencode({**asked, "idp": str(one["id"])}))}">'
         f"<strong>{escape(str(one.get('name') or one['id']))}</strong><br>"
         f'<span class="soft small">{escape(KINDS.get(str(one["type"]), str(one["type"])))}</span></a></li>'
-        for one in offered
+        for number, one in enumerate(offered)
     )
     name = str(wish.application.get("name") or wish.site.host)
     organization = str(wish.site.organization.get("name") or team.domain)

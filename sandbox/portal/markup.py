@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-_VOID = frozenset({"input", "meta", "link"})
+_VOID = frozenset({"input", "meta", "link", "wbr"})
 
 
 class Markup(str):
@@ -19,6 +19,12 @@ Child = str | None
 def joined(*children: Child) -> Markup:
     """One after the other."""
     return Markup("".join(one if isinstance(one, Markup) else escape(one) for one in children if one))
+
+
+def breakable(address: str) -> Markup:
+    """An address that may be broken before its slashes."""
+    first, *rest = address.split("/")
+    return joined(first, *(joined(tag("wbr"), f"/{one}") for one in rest))
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:

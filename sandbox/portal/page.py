@@ -56,6 +56,7 @@ def launcher_page(
         tag("title", f"{name} · App Launcher"),
         tag("meta", name="viewport", content="width=device-width,initial-scale=1"),
         tag("link", rel="stylesheet", href="/portal/portal.css"),
+        tag("noscript", tag("meta", http_equiv="refresh", content="1;url=/")) if measurements.is_running else None,
         tag("script", src="/portal/portal.js", defer=True),
     )
     skip = tag("a", "Skip to who gets in", href="#access", class_="skip")

@@ -45,8 +45,12 @@ async function save(form) {
   const said = form.querySelector(".saved");
   const body = new URLSearchParams(new FormData(form));
   const answer = await fetch(form.action, { method: "POST", body });
-  said.textContent = answer.ok ? "Saved. It counts from the next login on." : "That could not be saved.";
-  if (answer.ok) await measure();
+  said.textContent = answer.ok ? "Saved." : "That could not be saved.";
+  if (!answer.ok) return;
+  const card = form.closest(".card");
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(card.id);
+  for (const part of [".chips", ".ways"]) card.querySelector(part).replaceWith(fresh.querySelector(part));
+  await measure();
 }
 
 function step(cell, key) {

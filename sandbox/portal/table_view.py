@@ -75,10 +75,10 @@ def _cell(table: Table, visitor: Visitor, app: App) -> Markup:
     cell = table.cell(visitor.id, app.id)
     if cell is None:
         return tag("td", tag("span", "…", class_="soft", aria_label="not visited yet"), data_key=key)
-    return tag("td", _answer(cell), data_key=key, data_verdict=cell.verdict)
+    return tag("td", _answer(cell, f"why-{'-'.join(key.split())}"), data_key=key, data_verdict=cell.verdict)
 
 
-def _answer(cell: Cell) -> Markup:
+def _answer(cell: Cell, own: str) -> Markup:
     word = _VERDICTS[cell.verdict][1]
     status = str(cell.status) if cell.status else "no answer"
     reason = f"{cell.reason} ({round(cell.seconds * 1000)} ms)"
@@ -87,8 +87,9 @@ def _answer(cell: Cell) -> Markup:
         _sign(cell.verdict),
         tag("span", word),
         tag("small", status),
-        tag("span", reason, class_="reason", role="tooltip"),
+        tag("span", reason, class_="reason", role="tooltip", id=own),
         type="button",
+        aria_describedby=own,
         class_=f"cell {cell.verdict}",
     )
 

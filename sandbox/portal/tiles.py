@@ -7,7 +7,7 @@ import itertools
 from sandbox.cloudflare_api.access import AccessObjects, policies_of
 from sandbox.cloudflare_api.document import Json, documents
 from sandbox.front.explain import DECISIONS, phrase
-from sandbox.portal.markup import Markup, tag
+from sandbox.portal.markup import Markup, breakable, tag
 
 _WORDS = {
     "allow": "may enter",
@@ -25,7 +25,7 @@ def tile(objects: AccessObjects, application: Json, url: str) -> Markup:
     return tag(
         "li",
         tag("h3", title),
-        tag("p", url.removeprefix("https://").rstrip("/"), class_="address"),
+        tag("p", breakable(url.removeprefix("https://").rstrip("/")), class_="address"),
         tag("ul", *rules, class_="rules"),
         tag("a", "Open", tag("span", f" {title}", class_="unseen"), href=url, class_="button primary"),
         class_="tile",
@@ -36,13 +36,13 @@ def _rule(objects: AccessObjects, policy: Json) -> Markup:
     decision = str(policy["decision"])
     include, require, exclude = (documents(policy.get(part)) for part in ("include", "require", "exclude"))
     named = [_short(objects, phrase(objects, one)) for one in include]
-    parts = [" or ".join(dict.fromkeys(named))]
-    parts += [f"if {_listed(objects, require)}"] if require else []
-    parts += [f"except {_listed(objects, exclude)}"] if exclude else []
+    parts = [f"{' or '.join(dict.fromkeys(named))} {_WORDS[decision]}"]
+    parts += [f"needs {_listed(objects, require)}"] if require else []
+    parts += [f"not for {_listed(objects, exclude)}"] if exclude else []
     return tag(
         "li",
         tag("span", DECISIONS[decision], class_=f"decision {decision}"),
-        tag("span", f"{', '.join(parts)} {_WORDS[decision]}"),
+        tag("span", "; ".join(parts)),
         title=str(policy.get("name") or ""),
     )
 
