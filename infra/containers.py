@@ -1,7 +1,7 @@
 """What runs on the Docker daemon of a stack: an image and a container for each app with code, and the connectors.
 
-Two networks keep them apart from everything: apps and connectors meet in one that leads nowhere, and connectors dial
-out from another in which nobody can call them. No port is published.
+Two networks: apps and connectors meet in one that leads nowhere. From the other all of them call out (for the tunnel,
+for the keys of Access, for data), and nobody in it reaches another. No port is published.
 """
 
 from __future__ import annotations

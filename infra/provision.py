@@ -116,7 +116,9 @@ def _running(
 
     networks = ContainerNetworks(containers)
     connectors = Connectors(containers, tunnel.token, [networks.apps, networks.outbound], [tunnel])
-    origins = [OriginContainer(origin, auds[origin.app], networks.apps) for origin in containers.origins]
+    origins = [
+        OriginContainer(origin, auds[origin.app], networks.apps, networks.outbound) for origin in containers.origins
+    ]
     return (connectors, *origins)
 
 

@@ -11,7 +11,9 @@ from infra.containers import APP_USER, BUILD_CONTEXT, CONFINED, DOCKERFILE, Orig
 class OriginContainer(pulumi.ComponentResource):
     """The image of an app and the container that serves it, to connectors only."""
 
-    def __init__(self, origin: Origin, aud: pulumi.Output[str], network: pulumi.Output[str]) -> None:
+    def __init__(
+        self, origin: Origin, aud: pulumi.Output[str], apps: pulumi.Output[str], outbound: pulumi.Output[str]
+    ) -> None:
         super().__init__("infra:docker:OriginContainer", origin.app)
         image = docker.RemoteImage(
             origin.app,
@@ -26,7 +28,7 @@ class OriginContainer(pulumi.ComponentResource):
             image=image.name,
             user=APP_USER,
             envs=envs,
-            networks_advanced=[{"name": network, "aliases": [origin.app]}],
+            networks_advanced=[{"name": apps, "aliases": [origin.app]}, {"name": outbound}],
             **CONFINED,
             # Two containers cannot have one name.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
