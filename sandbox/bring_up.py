@@ -33,7 +33,7 @@ def bring_up(place: Places, screen: Screen) -> None:
         step.outcome = f"Pulumi {engine.version}, {engine.origin}"
     plugins = launchers.choose(engine, place)
     engine = launchers.write(engine, plugins, place)
-    screen.line("Plugins", _plugin_line(plugins))
+    screen.line("Plugins", plugin_line(plugins))
     daemon = container_engine.choose(place)
     with screen.step("Cloudflare") as step:
         cloudflare, started = local_cloudflare.ensure(place, container_engine.further(daemon))
@@ -116,7 +116,8 @@ def _say_what_next(screen: Screen) -> None:
     screen.text()
 
 
-def _plugin_line(plugins: Plugins) -> str:
+def plugin_line(plugins: Plugins) -> str:
+    """Which plugins are official, and which stand in."""
     kinds = {
         "language host": plugins.language_host,
         "Cloudflare provider": plugins.cloudflare,

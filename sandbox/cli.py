@@ -15,11 +15,13 @@ from sandbox.invocation import remember
 from sandbox.places import places
 
 _ABOUT = """\
-A Cloudflare account on your own machine for Gatehouse to run against: the real
-engine and the real program, and nothing in a real account."""
+A Cloudflare of your own machine, with apps behind it: the real engine and the
+real program, login, tunnel and containers, and nothing in a real account."""
 _MORE = """\
 examples:
-  sandbox up                      deploy apps.yaml; again after every change
+  sandbox up                      deploy and serve apps.yaml, after every change
+  sandbox open                    the portal: apps, people, and who gets in
+  sandbox open wiki --as mika     one app, logged in as one of people.yaml
   sandbox pulumi preview --diff   what a change would do
   sandbox status --objects        what exists in the local account
   eval "$(sandbox env)"           let this shell's pulumi and curl use it
@@ -31,9 +33,18 @@ _COMMANDS = {
         "start everything, deploy, and show the apps",
         """\
 Gets the Pulumi engine if this machine has none (once; built from source it
-takes about 3 minutes), starts the local Cloudflare API, runs the program in
-the stack `sandbox`, and shows each app with who may enter it. Repeat it after
-a change of apps.yaml. The engine's output is kept in logs/update.log.""",
+takes about 3 minutes), starts the local Cloudflare and what runs containers,
+runs the program in the stack `sandbox`, tells the identity provider of the
+people of people.yaml, and shows each app with who may enter it and whether it
+serves. Repeat it after a change of apps.yaml. The engine's output is kept in
+logs/update.log.""",
+    ),
+    "open": (
+        "look at the portal or an app in a browser",
+        """\
+Starts Chromium, Chrome, Brave or Edge with a profile of its own, which alone
+finds the sandbox's hosts and trusts its key. Without a browser or a display it
+prints what to type instead.""",
     ),
     "status": (
         "what runs, and which parts are real",
@@ -43,15 +54,20 @@ a change of apps.yaml. The engine's output is kept in logs/update.log.""",
     "env": (
         "print the variables for using the account by hand",
         """\
-Starts the local API and prints lines for a shell to evaluate, after which its
+Starts the local Cloudflare and prints lines for a shell to evaluate, after which its
 own `pulumi` and `curl` work against the sandbox:
 
   eval "$(sandbox env)\"""",
     ),
-    "down": ("stop what runs; everything is kept", "Objects and stacks are there again after the next `sandbox up`."),
+    "down": (
+        "stop what runs; everything is kept",
+        "Stops containers and the local Cloudflare. All of it is there again after the next `sandbox up`.",
+    ),
     "reset": (
-        "forget all objects and stacks",
-        "Empties the local account and forgets every stack. The engine and plugins stay.",
+        "forget all objects, containers and stacks",
+        """\
+Empties the local account, removes its containers and images, ends every login,
+and forgets every stack. The engine, plugins and the key of the browsers stay.""",
     ),
 }
 
@@ -65,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
         place = places(options.cwd)
         if options.command == "status":
             return verbs.status(place, options.objects)
+        if options.command == "open":
+            return verbs.open_app(place, options.app, options.person)
         if handed_on is not None:
             return verbs.pulumi(place, handed_on)
         return {"up": verbs.up, "down": verbs.down, "reset": verbs.reset, "env": verbs.env}[options.command](place)
@@ -107,6 +125,10 @@ def parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=short, description=long, formatter_class=shape, add_help=bool(long))
         if name == "status":
             added.add_argument("--objects", action="store_true", help="list what exists in the local account")
+        if name == "open":
+            added.add_argument("app", nargs="?", metavar="APP", help="its key or title; the portal if left out")
+            help_ = "log in as this one (id, address or name)"
+            added.add_argument("--as", dest="person", metavar="PERSON", help=help_)
     return whole
 
 

@@ -28,6 +28,7 @@ from sandbox.front.app import Front
 from sandbox.front.probe import Probe
 from sandbox.front.server import server_for
 from sandbox.portal import Door, launcher
+from sandbox.portal.invitation import Invitations
 from sandbox.services import Service, load_services, open_services
 from sandbox.serving import HOST, listen, port_of, served
 from sandbox.whereabouts import Whereabouts
@@ -54,11 +55,16 @@ async def serve(directory: Path, sockets: Sockets, further: tuple[str, ...], sto
     shown = LiveCertificates(directory / "tls", store, (addresses.idp_host, *further))
     edge = TunnelEdge(store, shown.context)
     door = Door(HOST, port_of(sockets.https[0]), shown.files.authority)
-    front = Front(store, world, edge.upstream, directory, addresses, launcher(store, door))
+    invitations, portal = Invitations(), launcher(store, door)
+    front = Front(
+        store, world, edge.upstream, directory, addresses, lambda made: invitations.before(made, portal(made))
+    )
     probe = Probe(front.routing, front.teams, edge.upstream)
     services = {one.address: port_of(listening[0]) for one, listening in sockets.services}
     about = Whereabouts(store, world, addresses, shown, services)
-    api = create_app(store, Journal(directory), world, front.forget, (probe.route(), about.route()))
+    api = create_app(
+        store, Journal(directory), world, front.forget, (probe.route(), about.route(), invitations.making(front))
+    )
     async with contextlib.AsyncExitStack() as running:
         for service, listening in sockets.services:
             await running.enter_async_context(served(server_for(_site(service)), *listening))

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from sandbox import container_engine, launchers, local_cloudflare
-from sandbox.bring_up import kind, where
+from sandbox.bring_up import kind, plugin_line, where
 from sandbox.console import Screen
 from sandbox.engine import find
 from sandbox.invocation import command
@@ -41,9 +41,7 @@ def _engine_lines(place: Places, screen: Screen) -> None:
         return
     screen.line("Engine", f"real: Pulumi {engine.version}, {engine.origin} ({escape(_shown(engine.pulumi))})")
     plugins = launchers.choose(engine, place)
-    screen.line("Language host", _plugin_status(plugins.kind(plugins.language_host)))
-    screen.line("CF plugin", _plugin_status(plugins.kind(plugins.cloudflare)))
-    screen.line("Docker plugin", _plugin_status(plugins.kind(plugins.docker)))
+    screen.line("Plugins", plugin_line(plugins).replace("stand-in", "[yellow]stand-in[/]"))
 
 
 def _silence(cloudflare: Cloudflare | None) -> str:
@@ -94,7 +92,3 @@ def _listed(objects: dict[str, list[Json]]) -> list[tuple[str, ...]]:
 
 def _shown(path: Path) -> str:
     return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
-
-
-def _plugin_status(kind: str) -> str:
-    return kind if kind == "official" else "[yellow]stand-in[/], speaks the official one's protocol"

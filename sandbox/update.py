@@ -116,7 +116,7 @@ def _summary(lines: list[str]) -> str:
     except ValueError:
         return "done"
     counts = [line.strip() for line in lines[start:] if line.startswith("    ")]
-    return ", ".join(re.sub(r"^[+~-]+ ", "", count) for count in counts) or "done"
+    return ", ".join(re.sub(r"^[+~-]+ ?", "", count) for count in counts) or "done"
 
 
 def _explanation(lines: list[str]) -> str:

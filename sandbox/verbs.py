@@ -16,6 +16,7 @@ from sandbox.environment import exports, for_engine, settings
 from sandbox.invocation import command
 from sandbox.local_cloudflare import Cloudflare
 from sandbox.locks import locks, refuse_running
+from sandbox.opening import open_browser
 from sandbox.pending import pending_creations, refuse_locked, refuse_pending
 from sandbox.places import STACK, Places, SandboxError
 from sandbox.report import report
@@ -49,6 +50,13 @@ def down(place: Places) -> int:
     print(f"stopped {words}; everything is kept for the next `{command()} up`" if words else "nothing was running")
     if problem:
         raise problem
+    return 0
+
+
+def open_app(place: Places, app: str | None, person: str | None) -> int:
+    """Look at the portal or an app in a browser."""
+    opened = open_browser(place, _engine(place), app, person)
+    print(f"opened {opened}")
     return 0
 
 

@@ -1,0 +1,111 @@
+"""`sandbox open`: a browser at the portal or at an app, which alone finds the sandbox's hosts and trusts its key."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sandbox import local_cloudflare
+from sandbox.browser import find_browser, flags
+from sandbox.engine import Engine
+from sandbox.environment import for_engine
+from sandbox.invocation import command
+from sandbox.local_cloudflare import Cloudflare, Whereabouts
+from sandbox.places import STACK, Places, SandboxError
+from sandbox.update import exported_apps
+
+_ENDS_EARLY_WITHIN = 1.5
+
+
+def open_browser(place: Places, engine: Engine, app: str | None, person: str | None) -> str:
+    """Open the portal, or an app by its key or title, as a person if one is named; what was opened, in words."""
+    cloudflare = local_cloudflare.found(place)
+    if cloudflare is None:
+        raise SandboxError(f"nothing runs that a browser could open; `{command()} up` starts it")
+    said = cloudflare.whereabouts()
+    url = _url_of(place, engine, cloudflare, app) if app else f"https://{said.team_domain}/"
+    first = cloudflare.invitation(person, url) if person else url
+    browser = find_browser()
+    if browser is None or not _has_display():
+        missing = (
+            "there is no display" if browser else "there is no browser of the Chromium family (Chrome, Brave, Edge)"
+        )
+        raise SandboxError(_by_hand(missing, cloudflare, said, url, first))
+    _start(browser, _profile(place, person), [*_flags(cloudflare, said), first])
+    return f"{browser.name} at {url}{f' as {person}' if person else ''}"
+
+
+def _url_of(place: Places, engine: Engine, cloudflare: Cloudflare, app: str) -> str:
+    apps = exported_apps(place, engine, for_engine(place, engine, cloudflare.base_url), STACK)
+    found = next((one for one in apps if app.casefold() in (one.key.casefold(), one.title.casefold())), None)
+    if found is None:
+        known = ", ".join(one.key for one in apps) or "none"
+        raise SandboxError(f"no app is called `{app}`; the sandbox serves: {known}")
+    return found.url
+
+
+def _flags(cloudflare: Cloudflare, said: Whereabouts) -> list[str]:
+    ports = cloudflare.program.ports
+    # Chromium's own confinement needs an ordinary user; root has to do without.
+    return [
+        *flags(said.hosts, ports["https"], ports["http"], said.key),
+        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    ]
+
+
+def _profile(place: Places, person: str | None) -> Path:
+    """One for each person, so that several can be logged in beside each other."""
+    folder = place.state / "browser" / re.sub(r"[^A-Za-z0-9._@+-]", "_", person or "anybody").lstrip(".")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _start(browser: Path, profile: Path, arguments: list[str]) -> None:
+    log = profile.with_name(f"{profile.name}.log")
+    with log.open("wb") as out:
+        window = subprocess.Popen(
+            [str(browser), f"--user-data-dir={profile}", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    until = time.monotonic() + _ENDS_EARLY_WITHIN
+    while window.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    if window.returncode:
+        raise SandboxError(f"{browser} ended with {window.returncode} (see {log})")
+    # It outlives us: without a code Python would complain that nobody waited for it.
+    window.returncode = 0
+
+
+def _has_display() -> bool:
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _by_hand(missing: str, cloudflare: Cloudflare, said: Whereabouts, url: str, first: str) -> str:
+    """What to type instead, here and on a machine with a browser, which begins with `first`."""
+    ports = cloudflare.program.ports
+    host = urlsplit(url).hostname
+    there = {"https": 8443, "http": 8080}
+    tunnels = [word for name, port in there.items() for word in ("-L", f"{port}:127.0.0.1:{ports[name]}")]
+    door = ["--connect-to", f"{host}:443:127.0.0.1:{ports['https']}"]
+    looking = [
+        "chromium",
+        "--user-data-dir=/tmp/gatehouse",
+        *flags(said.hosts, there["https"], there["http"], said.key),
+    ]
+    return (
+        f"{missing}. Ask from here:\n"
+        f"  {shlex.join(['curl', '--include', '--cacert', str(cloudflare.authority), *door, url])}\n"
+        f"Or look from a machine with a browser, while this one is connected to it:\n"
+        f"  {shlex.join(['ssh', *tunnels, socket.gethostname()])}\n"
+        f"  {shlex.join([*looking, first])}"
+    )
