@@ -65,7 +65,6 @@ config:
       tokenUrl: https://partners.example.com/token
       certsUrl: https://partners.example.com/jwks
 """
-SECRETS = {"workforce": "s1", "partners": "s2"}
 
 
 def lists() -> Iterator[tuple[str, ...]]:

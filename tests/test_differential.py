@@ -8,102 +8,25 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from infra.access import Person, Request, decide
 from infra.estate import Estate
-from infra.problems import Problems
-from infra.resolve import resolve
-from infra.schema import load_apps
-from infra.stack import decode_stack
 from sandbox.cloudflare_api import access as api
-from sandbox.plugins.cloudflare.naming import to_rest
-from tests.differential import SECRETS, STACK, apps_yaml, people, requests
-from tests.recorder import TODAY, Recording, plain, record
-
-VERDICTS = {
-    "bypass": "public",
-    "service_auth": "machine",
-    "allow": "allowed",
-    "deny": "denied",
-    "login_required": "sign-in",
-}
+from tests.access_sides import VERDICTS, access_objects, estate_of, recorded, visitor
+from tests.differential import STACK, apps_yaml, people, requests
+from tests.recorder import TODAY
 
 
 @pytest.fixture(scope="module")
 def estate() -> Estate:
-    problems = Problems()
-    stack = decode_stack(STACK, "dev", problems)
-    file = load_apps(apps_yaml(), "apps.yaml", problems)
-    problems.raise_errors()
-    assert file is not None
-    assert stack is not None
-    return resolve(file, stack, ["dev"], problems)
+    return estate_of(apps_yaml(), STACK)
 
 
 @pytest.fixture(scope="module")
 def objects(estate: Estate) -> api.AccessObjects:
     return access_objects(recorded(estate))
-
-
-def recorded(estate: Estate) -> Recording:
-    """The program's registrations for an estate, without going through files or checks."""
-
-    def program() -> None:
-        from infra.provision import provision
-        from infra.settings import load_settings
-
-        provision(estate, load_settings(estate), None, TODAY)
-
-    secrets = {name: {"clientSecret": value} for name, value in SECRETS.items()}
-    return record(program, stack="dev", root=Path("/"), config={"gatehouse:providers": secrets})
-
-
-def access_objects(recording: Recording) -> api.AccessObjects:
-    """The recorded inputs as the API would hold them."""
-
-    def documents(kind: str) -> list[dict[str, Any]]:
-        found = []
-        for item in recording.of_type(kind).values():
-            token = item.type.split("/")[-1].partition(":")[0]
-            document = to_rest(plain(item.inputs))
-            assert isinstance(document, dict)
-            found.append({**document, "id": f"{token}:{item.name}"})
-        return found
-
-    return api.AccessObjects.of(
-        applications=documents("ZeroTrustAccessApplication"),
-        policies=documents("ZeroTrustAccessPolicy"),
-        groups=documents("ZeroTrustAccessGroup"),
-        identity_providers=documents("ZeroTrustAccessIdentityProvider"),
-        service_tokens=documents("ZeroTrustAccessServiceToken"),
-        posture_rules=documents("ZeroTrustDevicePostureRule"),
-    )
-
-
-def visitor(person: Person | None, request: Request) -> api.Visitor:
-    """The same person and request in the API's terms."""
-    found = api.Visitor(
-        country=request.country,
-        ip=request.ip,
-        postures=tuple(f"zeroTrustDevicePostureRule:{name}" for name in request.devices),
-        service_token_id=f"zeroTrustAccessServiceToken:{request.machine}" if request.machine else None,
-    )
-    if person is None:
-        return found
-    claims: Mapping[str, tuple[str, ...]] = {name: (value,) for name, value in person.claims}
-    return dataclasses.replace(
-        found,
-        idp_id=f"zeroTrustAccessIdentityProvider:{person.provider}",
-        email=person.email,
-        groups=tuple(person.groups),
-        claims=claims,
-        auth_methods=("mfa",) if person.mfa else (),
-    )
 
 
 def test_decide_agrees_with_the_evaluation_of_the_recorded_resources(

@@ -38,9 +38,10 @@ class Request:
 def is_member(person: Person, department: Department) -> bool:
     """Whether the department's provider vouches for this person as a member. Addresses are compared in lower case."""
     email = person.email.lower()
+    _, at, domain = email.rpartition("@")
     return person.provider == department.provider.name and (
         email in department.emails
-        or email.rpartition("@")[2] in department.domains
+        or (bool(at) and domain in department.domains)
         or any(group.id in person.groups for group in department.groups)
         or (department.claim is not None and (department.claim.name, department.claim.value) in person.claims)
     )

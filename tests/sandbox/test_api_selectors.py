@@ -22,6 +22,7 @@ SELECTORS: list[tuple[Visitor, Json, bool]] = [
     (ANN, email("ann@example.com"), True),
     (ANN, email("ANN@Example.Com"), True),
     (ANN, email("anna@example.com"), False),
+    (replace(ANN, email="stra\u00dfe@example.com"), email("strasse@example.com"), False),
     (replace(ANN, email=""), email(""), False),
     (ANN, {"email_domain": {"domain": "example.com"}}, True),
     (ANN, {"email_domain": {"domain": "@EXAMPLE.com"}}, True),

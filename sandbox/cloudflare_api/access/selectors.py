@@ -53,12 +53,13 @@ def _everyone(_: AccessObjects, __: Visitor, ___: Json) -> Verdict:
 
 
 def _email(_: AccessObjects, visitor: Visitor, payload: Json) -> Verdict:
-    return bool(visitor.email) and visitor.email.casefold() == str(payload["email"]).casefold()
+    # Not `casefold`: for it `straße@example.com` and `strasse@example.com` are one person.
+    return bool(visitor.email) and visitor.email.lower() == str(payload["email"]).lower()
 
 
 def _email_domain(_: AccessObjects, visitor: Visitor, payload: Json) -> Verdict:
-    domain = str(payload["domain"]).removeprefix("@").casefold()
-    return visitor.email.casefold().rpartition("@")[2] == domain if "@" in visitor.email else False
+    domain = str(payload["domain"]).removeprefix("@").lower()
+    return visitor.email.lower().rpartition("@")[2] == domain if "@" in visitor.email else False
 
 
 def _login_method(_: AccessObjects, visitor: Visitor, payload: Json) -> Verdict:
@@ -80,7 +81,7 @@ def _asserted(objects: AccessObjects, visitor: Visitor, payload: Json, *kinds: s
 def _gsuite(objects: AccessObjects, visitor: Visitor, payload: Json) -> Verdict:
     if _asserted(objects, visitor, payload, "google-apps") is None:
         return False
-    return str(payload["email"]).casefold() in {name.casefold() for name in visitor.groups}
+    return str(payload["email"]).lower() in {name.lower() for name in visitor.groups}
 
 
 def _azure(objects: AccessObjects, visitor: Visitor, payload: Json) -> Verdict:
