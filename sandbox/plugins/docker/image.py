@@ -10,6 +10,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, BuildError, ImageNotFound
 
+from sandbox.containers.package_settings import proxies
 from sandbox.plugins.docker.attributes import Attribute, Attributes, found, plan, table
 from sandbox.plugins.docker.connection import Connection
 from sandbox.plugins.service import Fault, NothingDoneError
@@ -115,16 +116,18 @@ def ensure(api: docker.APIClient, connection: Connection, urn: str, name: str, p
 def _build(api: docker.APIClient, connection: Connection, urn: str, name: str, build: dict[str, Any]) -> None:
     context = Path(build["context"]).absolute()
     lines: deque[str] = deque(maxlen=_SHOWN_AFTER_FAILURE)
+    # In the sandbox a build reaches what this machine reaches, its proxies and a mirror on loopback too.
+    surroundings, network = (proxies(), "host") if connection.extras else ({}, None)
     try:
         for part in api.build(
             path=str(context),
             dockerfile=build["dockerfile"],
             tag=name,
-            buildargs={key: str(value) for key, value in (build.get("buildArgs") or {}).items()},
+            buildargs=surroundings | {key: str(value) for key, value in (build.get("buildArgs") or {}).items()},
             target=build.get("target"),
             platform=build.get("platform"),
             labels={**connection.extras.labels, **(build.get("label") or {}), **(build.get("labels") or {})},
-            network_mode=build.get("networkMode"),
+            network_mode=build.get("networkMode") or network,
             extra_hosts=dict(item.split(":", 1) for item in build.get("extraHosts") or ()) or None,
             nocache=bool(build.get("noCache")),
             pull=bool(build.get("pullParent")),
