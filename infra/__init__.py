@@ -18,7 +18,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     schema
     stack
     names, estate, spelling, bundle
-    resolve, policies, ingress, containers
+    resolve, policies, ingress, containers, reach
     checks, access, rules
     lints, roster
     load, settings

@@ -30,6 +30,7 @@ from infra.containers import Containers
 from infra.estate import Estate
 from infra.ingress import ingress_rules
 from infra.policies import DENY_EVERYONE, all_any_of, all_policies, allowed_providers, policies_of
+from infra.reach import command
 from infra.rules import Ids
 from infra.settings import Settings
 
@@ -84,7 +85,12 @@ def _environment(deployment: Deployment, ids: Ids) -> Outputs:
             DnsRoute(hostname, tunnel.id, settings, settings.zone, [tunnel, https, *guarding, *running])
     return {
         "apps": {
-            app.name: {"title": app.title, "url": home.url, "who": who_may_enter(app, deployment.today)}
+            app.name: {
+                "title": app.title,
+                "url": home.url,
+                "who": who_may_enter(app, deployment.today),
+                **({"command": command(home)} if command(home) else {}),
+            }
             for app, home in estate.tunnelled
         },
         "urls": {app.name: home.url for app, home in estate.tunnelled},

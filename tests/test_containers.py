@@ -189,6 +189,26 @@ def test_images_are_pinned(image: str, found: list[str]) -> None:
     assert codes(scope(APPS, stack=STACK + docker).problems) == found
 
 
+@pytest.mark.parametrize(
+    ("service", "found"),
+    [
+        ("unix:/run/app.sock", ["bad-service"]),
+        ("unix+tls:/run/app.sock", ["bad-service"]),
+        ("http://localhost:8080", ["bad-service"]),
+        ("ssh://127.0.0.1:22", ["bad-service"]),
+        ("http://[::1]", ["bad-service"]),
+        ("http://localhost.example.com", []),
+        ("http://127.example.com", []),
+        ("http_status:503", []),
+        ("tcp://db.internal:5432", []),
+    ],
+)
+def test_services_are_not_looked_for_inside_a_connector(service: str, found: list[str]) -> None:
+    apps = f"apps:\n  x: {{owner: marketing, service: '{service}', subdomain: x, access: [marketing]}}\n"
+    assert codes(scope(apps, stack=f"{STACK}{DOCKER}}}\n").problems) == found
+    assert codes(scope(apps, stack=STACK).problems) == []
+
+
 def containers_of(recording: Recording) -> dict[str, dict[str, object]]:
     return {item.name: dict(item.inputs) for item in recording.of_type("Container").values()}
 

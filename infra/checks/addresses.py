@@ -120,6 +120,8 @@ def _service_problem(service: str) -> tuple[str, ...]:
         return (f"`{service}` is not a URL of a host", f"for example `{scheme}://host.internal:8080`")
     if match["port"] and not 0 < int(match["port"][:6]) < 65536:
         return (f"there is no port {match['port']}", "ports go from 1 to 65535")
+    if scheme == "tcp" and not match["port"]:
+        return (f"`{service}` names no port", "cloudflared would take 7864; for example `tcp://db.internal:5432`")
     if match["path"]:
         advice = "cloudflared never rewrites paths: the service itself must answer under `path`"
         return (f"`{service}` has a path, which cloudflared refuses", advice)

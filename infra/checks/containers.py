@@ -13,6 +13,7 @@ from infra.schema.containers import DockerValues
 from infra.shapes import Word
 
 _MEBIBYTE = 1024 * 1024
+_WITHIN = re.compile(r"unix(\+tls)?:|[a-z]+://(localhost|127\.[0-9.]+|0\.0\.0\.0|\[::1?\])(:|/|$)")
 
 
 def check_containers(scope: Scope) -> None:
@@ -27,6 +28,8 @@ def check_containers(scope: Scope) -> None:
     for image in (docker.connector_image, docker.python_image):
         _check_pinned(scope, image)
     for name, app in scope.apps_here().items():
+        if app.service is not None:
+            _check_service(scope, app.service)
         if app.source is not None and app.snowflake is None:
             _check_name(scope, name, docker)
             if scope.root is not None and (scope.root / app.source).is_dir():
@@ -35,6 +38,16 @@ def check_containers(scope: Scope) -> None:
         advice = ("it belongs to Gatehouse: `git restore kit`",)
         scope.problems.add("missing-source", f"there is no folder `{KIT}`, which every image holds",
                            scope.stack.values.at["docker"], advice=advice)  # fmt: skip
+
+
+def _check_service(scope: Scope, service: Word) -> None:
+    if _WITHIN.match(service):
+        message = f"`{service}` is in the connector's own container, where nothing else runs"
+        advice = (
+            f"stack `{scope.stack.name}` runs connectors as containers; name the machine as they reach it",
+            "or remove `gatehouse:docker` from the stack, and run a connector on the service's machine",
+        )
+        scope.problems.add("bad-service", message, service.span, advice=advice)
 
 
 def _check_pinned(scope: Scope, image: Word) -> None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from infra.estate import Tunnelled
+from infra.reach import command
 from infra.records import MapOf, Record
 from infra.schema import FILE
 from infra.schema.examples import EXAMPLES
@@ -22,6 +24,40 @@ A name has lower-case letters, digits and `-`, at most 40 of them; NAME stands f
 printed by `gatehouse schema --format markdown`.
 """
 
+_SERVICES = """\
+### services
+
+What `service` can be: something that runs already, as the connector reaches it. `http` and `https` may have a `path`,
+the others need a `subdomain`.
+
+| `service` | what it is | how people reach it |
+|---|---|---|
+{rows}
+
+cloudflared opens a browser for the login; a machine gives it `TUNNEL_SERVICE_TOKEN_ID` and
+`TUNNEL_SERVICE_TOKEN_SECRET`. `gatehouse who` and the output `apps` show the command of each app. An app with a command
+has no tile in the App Launcher.
+
+```yaml
+apps:
+  bastion: {{owner: sales, service: "ssh://bastion.internal:22", subdomain: bastion, access: [sales]}}
+  warehouse: {{owner: finance, service: "tcp://db.internal:5432", subdomain: warehouse, access: [finance]}}
+  legacy: {{owner: sales, service: "unix:/run/legacy.sock", subdomain: legacy, access: [sales]}}
+  closed: {{owner: sales, service: "http_status:503", subdomain: closed, access: [sales]}}
+```
+"""
+SERVICES = {
+    "http://wiki.internal:8080": "a web server",
+    "https://wiki.internal:8443": "a web server with TLS; `origin` says which certificate to expect",
+    "unix:/run/app.sock": "a web server at a socket of the connector's machine",
+    "unix+tls:/run/app.sock": "the same with TLS",
+    "ssh://bastion.internal:22": "an SSH server",
+    "rdp://desktop.internal:3389": "a remote desktop",
+    "smb://files.internal:445": "a file share",
+    "tcp://db.internal:5432": "any other TCP service",
+    "http_status:503": "nothing: the connector gives this answer",
+}
+
 Field = dataclasses.Field[object]
 
 
@@ -34,6 +70,7 @@ def reference() -> str:
         parts += [f"## {name}\n", f"{_doc(field)}{_need(field)}\n", example]
         for place, record in _records(name, field.metadata["shape"]):
             parts += _section(place, record, described)
+        parts += [_services()] if name == "apps" else []
     return "\n".join(parts)
 
 
@@ -56,6 +93,15 @@ def _section(place: str, record: Record[Any], described: dict[type, str]) -> Ite
     yield "\n".join(["| key | form | meaning |", "|---|---|---|", *rows]) + "\n"
     for inner, other in nested:
         yield from _section(inner, other, described)
+
+
+def _services() -> str:
+    ways = {service: command(Tunnelled("HOST", "", service, None)) for service in SERVICES}
+    rows = (
+        f"| `{service}` | {what} | {f'`{ways[service]}`' if ways[service] else 'in the browser'} |"
+        for service, what in SERVICES.items()
+    )
+    return _SERVICES.format(rows="\n".join(rows))
 
 
 def _records(place: str, shape: object) -> Iterable[tuple[str, Record[Any]]]:

@@ -14,6 +14,7 @@ from infra.access.person import is_member
 from infra.estate import App, Estate, Tunnelled
 from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, did_you_mean
+from infra.reach import command, where
 from infra.roster import Roster, identities
 from infra.terminal import bold, table, wants_color
 
@@ -130,9 +131,11 @@ def _reaches(item: Entitlement, mine: set[str]) -> bool:
 
 def in_full(app: App) -> str:
     """Where people find an app."""
-    return app.home.url if isinstance(app.home, Tunnelled) else "Snowflake"
+    return where(app.home) if isinstance(app.home, Tunnelled) else "Snowflake"
 
 
 def in_short(app: App) -> str:
     """The same without what differs between stacks."""
-    return (app.home.path or "a host name of its own") if isinstance(app.home, Tunnelled) else "Snowflake"
+    if not isinstance(app.home, Tunnelled):
+        return "Snowflake"
+    return app.home.path or ("a host name of its own" if not command(app.home) else "cloudflared access")

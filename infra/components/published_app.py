@@ -10,6 +10,7 @@ import pulumi_cloudflare as cloudflare
 
 from infra import names
 from infra.estate import App, Tunnelled
+from infra.reach import command
 from infra.settings import Settings
 
 
@@ -53,8 +54,10 @@ class PublishedApp(pulumi.ComponentResource):
             allowed_idps=list(admission.providers),
             auto_redirect_to_identity=len(admission.providers) == 1,
             session_duration=app.session,
-            app_launcher_visible=True,
-            http_only_cookie_attribute=True,
+            # What a browser does not open has no tile, and cloudflared reads the cookie
+            # (developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie).
+            app_launcher_visible=not command(home),
+            http_only_cookie_attribute=not command(home),
             same_site_cookie_attribute="lax",
             # Apps that share a host name would otherwise overwrite each other's cookie.
             path_cookie_attribute=True if home.path else None,
