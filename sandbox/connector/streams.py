@@ -103,7 +103,7 @@ class _Carriage:
                     if isinstance(event, Frame) and event.opcode in (Opcode.BINARY, Opcode.TEXT, Opcode.CONT):
                         self._writer.write(bytes(event.data))
                         await self._writer.drain()
-                if self._protocol.state in (State.CLOSING, State.CLOSED) and self._protocol.close_rcvd:
+                if self._protocol.close_rcvd or self._protocol.parser_exc:
                     return
 
     async def _flush(self) -> None:
