@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,16 @@ class Cloudflare:
             raise SandboxError(f"the local Cloudflare does not answer; `{command()} up` starts it again")
         return Whereabouts(**{**said, "hosts": tuple(said["hosts"])})
 
-    def at_front_door(self, method: str, host: str, path: str, body: object = None) -> httpx.Response:
-        """Ask a host of the front door, without a browser's cookies; raises what `httpx` raises."""
+    def at_front_door(
+        self, method: str, host: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Ask a host of the front door, and follow no redirect; raises what `httpx` raises."""
         with httpx.Client(verify=ssl.create_default_context(cafile=self.authority), trust_env=False) as client:
             return client.request(
                 method,
                 f"https://{HOST}:{self.program.ports['https']}{path}",
                 json=body,
-                headers={"host": host},
+                headers={**(headers or {}), "host": host},
                 extensions={"sni_hostname": host},
                 timeout=15,
             )

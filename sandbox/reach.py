@@ -23,7 +23,7 @@ def now(cloudflare: Cloudflare, url: str) -> str:
     except (httpx.HTTPError, OSError):
         return "the front door does not answer"
     found = cloudflare.reach(url)
-    return "not known: the local Cloudflare does not answer" if found is None else _words(found)
+    return "not known: the local Cloudflare does not answer" if found is None else in_words(found)
 
 
 def settled(cloudflare: Cloudflare, url: str) -> str:
@@ -34,7 +34,8 @@ def settled(cloudflare: Cloudflare, url: str) -> str:
     return said
 
 
-def _words(found: Json) -> str:
+def in_words(found: Json) -> str:
+    """What `reach` has found."""
     error, status = found.get("error"), int(found.get("status") or 0)
     if error:
         return _ERRORS.get(error, f"error {error}")
