@@ -95,8 +95,8 @@ def _people(place: Places, cloudflare: Cloudflare, environment: Mapping[str, str
 
 def _rows(cloudflare: Cloudflare, apps: tuple[AppLine, ...], ask: Callable[[Cloudflare, str], str]) -> list[AppRow]:
     def row(app: AppLine) -> AppRow:
-        status = app.status or ask(cloudflare, app.url)
-        return AppRow(app.title or app.key, app.url, app.who or "nobody", status)
+        status = "not a web page" if app.command else ask(cloudflare, app.url)
+        return AppRow(app.title or app.key, app.command or app.url, app.who or "nobody", status)
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         return list(pool.map(row, apps))

@@ -48,6 +48,8 @@ def _url_of(place: Places, engine: Engine, cloudflare: Cloudflare, app: str) -> 
     if found is None:
         known = ", ".join(one.key for one in apps) or "none"
         raise SandboxError(f"no app is called `{app}`; the sandbox serves: {known}")
+    if found.command:
+        raise SandboxError(f"{found.title} has no web page; it is reached with:\n  {found.command}")
     return found.url
 
 

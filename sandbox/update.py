@@ -21,13 +21,13 @@ _AMBIENT = re.compile(r"warning: using pulumi-[a-z-]+ from \$PATH at ")
 
 @dataclass(frozen=True)
 class AppLine:
-    """One app as the program exports it."""
+    """One app as the program exports it; `command` reaches it where it has no web page."""
 
     key: str
     title: str
     url: str
     who: str
-    status: str
+    command: str
 
 
 def ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> bool:
@@ -99,7 +99,7 @@ def exported_apps(place: Places, engine: Engine, environment: Mapping[str, str],
         raise SandboxError(f"the outputs could not be read: {_explanation(done.stderr.splitlines())}")
     listed = json.loads(done.stdout).get("apps") or {}
     return tuple(
-        AppLine(key, *(str(item.get(name) or "") for name in ("title", "url", "who", "status")))
+        AppLine(key, *(str(item.get(name) or "") for name in ("title", "url", "who", "command")))
         for key, item in listed.items()
     )
 
