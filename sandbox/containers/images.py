@@ -1,7 +1,7 @@
 """The two images of stacks/Pulumi.sandbox.yaml, which are in no registry.
 
-`localhost/gatehouse/python:sandbox` has `python3` with its venv module, this machine's pip settings in /etc/pip.conf
-and the certificates that it trusts: an image built from it installs packages as this machine does.
+`localhost/gatehouse/python:sandbox` has `python3`, also as `python`, with its venv module. This machine's pip settings
+are in its /etc/pip.conf, and it trusts what this machine trusts: an image built from it gets packages as we do.
 `localhost/gatehouse/cloudflared:sandbox` is a real cloudflared where one can be had, else the sandbox's connector.
 """
 
@@ -180,7 +180,7 @@ def _import_debian(api: docker.APIClient, say: Say) -> None:
     unread = (f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale"))
     wanted = [
         "--variant=minbase",
-        "--include=python3,python3-venv,ca-certificates",
+        "--include=python3,python3-venv,python-is-python3,ca-certificates",
         "--quiet",
         *unread,
         "bookworm",

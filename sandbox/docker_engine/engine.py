@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.cloudflare_api.document import Json, section
 from sandbox.docker_engine.addresses import choose_ports, names_for
-from sandbox.docker_engine.build import BuildPlan, build
+from sandbox.docker_engine.build import BuildPlan, Built, build
 from sandbox.docker_engine.containers import Containers
 from sandbox.docker_engine.context import unpack
 from sandbox.docker_engine.dockerfile import DockerfileError
@@ -67,25 +67,30 @@ class Engine:
         """End every container; what is to run again is known to the next engine."""
         await asyncio.gather(*(run.stop(signal.SIGTERM, _SHUTDOWN_GRACE, by_hand=False) for run in self._running()))
 
-    def build(self, archive: Path, asked: Asked) -> tuple[Image, tuple[str, ...]]:
+    async def build(self, archive: Path, asked: Asked) -> tuple[Image, tuple[str, ...]]:
         """An image from a context, and what is printed meanwhile; raises DockerfileError."""
         with self.images.place() as folder:
-            context, made = Path(folder) / "context", Path(folder) / "made"
-            context.mkdir()
-            made.mkdir()
-            unpack(archive, context, asked.dockerfile)
-            file = context / asked.dockerfile
-            if not file.resolve().is_relative_to(context.resolve()) or not file.is_file():
-                raise DockerfileError(f"Cannot locate specified Dockerfile: {asked.dockerfile}")
-            plan = BuildPlan(file.read_text("utf-8"), context, asked.arguments, asked.target, self.images.begin)
-            built = build(plan, made)
-            if asked.labels:
-                labels = {**(built.config.get("Labels") or {}), **asked.labels}
-                built = replace(built, config={**built.config, "Labels": labels})
+            # Several builds may run at once; what they made is taken in here, one after the other.
+            built = await asyncio.to_thread(self._interpret, Path(folder), archive, asked)
             image = self.images.add(built)
         for name in asked.names:
             self.images.tag(image, name)
         return image, built.lines
+
+    def _interpret(self, folder: Path, archive: Path, asked: Asked) -> Built:
+        context, made = folder / "context", folder / "made"
+        context.mkdir()
+        made.mkdir()
+        unpack(archive, context, asked.dockerfile)
+        file = context / asked.dockerfile
+        if not file.resolve().is_relative_to(context.resolve()) or not file.is_file():
+            raise DockerfileError(f"Cannot locate specified Dockerfile: {asked.dockerfile}")
+        plan = BuildPlan(file.read_text("utf-8"), context, asked.arguments, asked.target, self.images.begin)
+        built = build(plan, made)
+        if not asked.labels:
+            return built
+        labels = {**(built.config.get("Labels") or {}), **asked.labels}
+        return replace(built, config={**built.config, "Labels": labels})
 
     def remove_image(self, name: str, force: bool) -> list[Json]:
         """Take an image's name away, and the image with its last one."""
@@ -161,6 +166,11 @@ class Engine:
         """Give it another name, by which its networks know it from now on."""
         self.containers.rename(container, name)
         self._tell_names()
+
+    def update(self, container: Container, wanted: Json) -> None:
+        """Change what `docker update` changes: the restart policy counts from now on, limits are only kept."""
+        known = {name: value for name, value in wanted.items() if value is not None}
+        self.containers.put(replace(container, host={**container.host, **known}))
 
     def run_of(self, container: Container) -> Run | None:
         """What runs of a container, or ran last."""

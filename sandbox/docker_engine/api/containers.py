@@ -1,4 +1,4 @@
-"""Containers: create, list, inspect, start, stop, restart, kill, wait, logs, rename, delete."""
+"""Containers: create, list, inspect, start, stop, restart, kill, wait, logs, rename, update, delete."""
 
 from __future__ import annotations
 
@@ -47,6 +47,10 @@ def _existence(engine: Engine) -> list[Route]:
         engine.rename(_named(engine, request), request.query_params.get("name", ""))
         return Response(status_code=204)
 
+    async def update(request: Request) -> Response:
+        engine.update(_named(engine, request), await body_of(request))
+        return JSONResponse({"Warnings": []})
+
     async def remove(request: Request) -> Response:
         await engine.remove(_named(engine, request), flag(request, "force"))
         return Response(status_code=204)
@@ -56,6 +60,7 @@ def _existence(engine: Engine) -> list[Route]:
         Route("/containers/json", all_of_them),
         Route("/containers/{name}/json", inspect),
         Route("/containers/{name}/rename", rename, methods=["POST"]),
+        Route("/containers/{name}/update", update, methods=["POST"]),
         Route("/containers/{name}", remove, methods=["DELETE"]),
     ]
 
