@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime
 
 from sandbox.cloudflare_api.store import Change, Store
 from sandbox.cloudflare_api.world import Account
 from sandbox.front import Front
 from sandbox.portal.door import Door
-from sandbox.portal.measure import Scene, Table, measure
+from sandbox.portal.measure import Table, measure
 from sandbox.portal.scene import scene_of
 
 
@@ -23,6 +22,7 @@ class Measurements:
         self._door = door
         self._changes = 0
         self._seen: tuple[int, int] | None = None
+        self._again = False
         self._running: asyncio.Task[None] | None = None
         self.table: Table | None = None
         store.listen(self._note)
@@ -36,18 +36,19 @@ class Measurements:
         """Whether nothing was measured yet, or something has changed since."""
         return self._seen != self._revision()
 
-    async def start(self) -> None:
-        """Begin a new table; one that is being filled is given up."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
-        self._seen = self._revision()
-        self._running = asyncio.create_task(self._fill(scene_of(self._front, self._account)))
+    def start(self) -> None:
+        """Begin a new table; one that is being filled is finished first, since its visits are under way."""
+        self._again = True
+        if not self.is_running:
+            self._running = asyncio.create_task(self._fill())
 
-    async def _fill(self, scene: Scene) -> None:
-        self._keep(Table(scene, (), datetime.now(UTC), 0.0))
-        self._keep(await measure(self._door, scene, self._keep))
+    async def _fill(self) -> None:
+        while self._again:
+            self._again = False
+            self._seen = self._revision()
+            scene = scene_of(self._front, self._account)
+            self._keep(Table(scene, (), datetime.now(UTC), 0.0))
+            self._keep(await measure(self._door, scene, self._keep))
 
     def _keep(self, table: Table) -> None:
         self.table = table

@@ -8,7 +8,7 @@ from sandbox.front.idp.people import Assertion, Person
 from sandbox.front.sessions import Session
 from sandbox.portal.choices import Choices, pairs_of
 from sandbox.portal.markup import Markup, tag
-from sandbox.portal.tiles import short_name
+from sandbox.portal.short_names import short_name
 
 
 def card(

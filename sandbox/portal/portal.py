@@ -107,7 +107,7 @@ class Portal:
         return answer
 
     async def _measure(self, request: Request, _: Form) -> Response:
-        await self._measurements(self._team(request)).start()
+        self._measurements(self._team(request)).start()
         return _back("/#access")
 
     async def _add(self, request: Request, form: Form) -> Response:

@@ -12,6 +12,7 @@ from sandbox.front import Front
 from sandbox.front.idp.people import Person
 from sandbox.portal.measure import Scene
 from sandbox.portal.prober import App, Visitor
+from sandbox.portal.short_names import short_name
 
 ANYBODY = Visitor("anybody", "Anybody, not logged in", "anonymous")
 
@@ -25,9 +26,9 @@ def scene_of(front: Front, account: Account) -> Scene:
 
 
 def shown(objects: AccessObjects) -> tuple[Json, ...]:
-    """The applications that the launcher shows: those that are meant to be seen and have an address."""
+    """The applications that the launcher shows: by title, those that are meant to be seen and have an address."""
     visible = (one for one in objects.applications if one.get("app_launcher_visible") is not False)
-    return tuple(one for one in visible if _address(one))
+    return tuple(sorted((one for one in visible if _address(one)), key=lambda one: str(one.get("name")).casefold()))
 
 
 def url_of(front: Front, application: Json) -> str:
@@ -52,7 +53,7 @@ def _app(front: Front, application: Json) -> App:
 def _machines(objects: AccessObjects) -> Iterator[Visitor]:
     for token in objects.service_tokens.values():
         credentials = (str(token["client_id"]), str(token["_client_secret"]))
-        yield Visitor(str(token["id"]), str(token.get("name") or token["id"]), "machine", credentials=credentials)
+        yield Visitor(str(token["id"]), short_name(str(token["name"]), objects), "machine", credentials=credentials)
 
 
 def _address(application: Json) -> str:

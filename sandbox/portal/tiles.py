@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterable
 
 from sandbox.cloudflare_api.access import AccessObjects, policies_of
-from sandbox.cloudflare_api.document import Json, documents
+from sandbox.cloudflare_api.document import Json, documents, section
 from sandbox.front.explain import DECISIONS, phrase
 from sandbox.portal.markup import Markup, breakable, tag
+from sandbox.portal.short_names import short_name
 
 _WORDS = {
     "allow": "may enter",
@@ -15,6 +16,7 @@ _WORDS = {
     "bypass": "may enter without a login",
     "non_identity": "may enter as machines",
 }
+_PLACES = {"geo", "ip"}
 
 
 def tile(objects: AccessObjects, application: Json, url: str) -> Markup:
@@ -35,10 +37,9 @@ def tile(objects: AccessObjects, application: Json, url: str) -> Markup:
 def _rule(objects: AccessObjects, policy: Json) -> Markup:
     decision = str(policy["decision"])
     include, require, exclude = (documents(policy.get(part)) for part in ("include", "require", "exclude"))
-    named = [_short(objects, phrase(objects, one)) for one in include]
-    parts = [f"{' or '.join(dict.fromkeys(named))} {_WORDS[decision]}"]
-    parts += [f"needs {_listed(objects, require)}"] if require else []
-    parts += [f"not for {_listed(objects, exclude)}"] if exclude else []
+    parts = [f"{_listed(objects, include, 'or')} {_WORDS[decision]}"]
+    parts += [f"needs {_listed(objects, require, 'and')}"] if require else []
+    parts += [f"not for {_listed(objects, exclude, 'and')}"] if exclude else []
     return tag(
         "li",
         tag("span", DECISIONS[decision], class_=f"decision {decision}"),
@@ -47,22 +48,18 @@ def _rule(objects: AccessObjects, policy: Json) -> Markup:
     )
 
 
-def _listed(objects: AccessObjects, elements: tuple[Json, ...]) -> str:
-    return " and ".join(dict.fromkeys(_short(objects, phrase(objects, one)) for one in elements))
+def _listed(objects: AccessObjects, elements: Iterable[Json], word: str) -> str:
+    return f" {word} ".join(dict.fromkeys(_said(objects, one) for one in elements))
 
 
-def _short(objects: AccessObjects, text: str) -> str:
-    """Names without what all of their kind begin with: a program often puts its own name before each."""
+def _said(objects: AccessObjects, element: Json) -> str:
+    """One rule; a group that only stands for several places is said as these places."""
+    group = objects.groups.get(str(section(element, "group").get("id")), {})
+    include = documents(group.get("include"))
+    if include and all({*one} <= _PLACES for one in include) and not group.get("require") and not group.get("exclude"):
+        return _listed(objects, include, "or")
+    text = phrase(objects, element)
     for rows in (objects.groups, objects.posture_rules, objects.service_tokens):
         for row in rows.values():
             text = text.replace(str(row["name"]), short_name(str(row["name"]), objects))
     return text
-
-
-def short_name(name: str, objects: AccessObjects) -> str:
-    """A name without the words that the groups, device checks and machines of the account have in common."""
-    rows = (*objects.groups.values(), *objects.posture_rules.values(), *objects.service_tokens.values())
-    words = [str(row["name"]).split("-")[:-1] for row in rows]
-    alike = itertools.takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))
-    common = [column[0] for column in alike] if len(words) > 1 else []
-    return name.removeprefix("-".join((*common, "")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ def served(tmp_path: Path, portal_files: tuple[Path, Certificates]) -> Iterator[
     thread = threading.Thread(target=world.loop.run_until_complete, args=(server.serve(sockets=[at]),))
     thread.start()
     yield Served(world, door)
+    while world.call("GET", f"https://{TEAM}/portal/table.json").json()["running"]:
+        time.sleep(0.05)
     server.should_exit = True
     thread.join(10)
     assert not thread.is_alive()
