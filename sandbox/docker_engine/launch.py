@@ -84,7 +84,9 @@ def _own_environment(container: Container, root: Path) -> dict[str, str]:
         # The image's folders of programs are not there: what it would find in them is in the sandbox's environment.
         if name == "PATH":
             continue
-        found[name] = _at_home(relocated(name, value, container.ports), root)
+        value = relocated(name, value, container.ports)
+        # The path of a URL is no file, though the container may have one of that name.
+        found[name] = value if "URL" in name else _at_home(value, root)
     return found
 
 

@@ -50,6 +50,7 @@ def test_ping_version_and_info_say_what_this_is(engine: EngineProgram) -> None:
 
 def test_a_container_listens_on_a_port_of_its_own(engine: EngineProgram) -> None:
     environment = {"SEEN_AS": "0.0.0.0:8501", "URL": "http://localhost:8501/x", "OTHER": "127.0.0.1:9999", "N": "8501"}
+    environment |= {"PLACES": "/srv/greeting.txt:/usr/nowhere:/srv", "BASE_URL_PATH": "/srv"}
     container = engine.run(environment=environment)
     said = engine.ask(container)
     port = engine.port(container)
@@ -59,6 +60,7 @@ def test_a_container_listens_on_a_port_of_its_own(engine: EngineProgram) -> None
     assert (own["SEEN_AS"], own["URL"]) == (f"127.0.0.1:{port}", f"http://127.0.0.1:{port}/x")
     assert (own["OTHER"], own["N"], own["FROM_EXTRAS"]) == ("127.0.0.1:9999", "8501", "1")
     root = engine.directory / "engine/containers" / str(container.id) / "root"
+    assert (own["PLACES"], own["BASE_URL_PATH"]) == (f"{root}/srv/greeting.txt:/usr/nowhere:{root}/srv", "/srv")
     assert said["cwd"] == f"{root}/srv"
     assert said["argv"] == [f"{root}/srv/main.py", f"--port={port}", f"--file={root}/srv/greeting.txt"]
     container.reload()

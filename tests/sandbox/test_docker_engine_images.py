@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import docker
 import pytest
 from docker.errors import APIError, BuildError, ImageNotFound
 
@@ -49,6 +52,20 @@ def test_the_same_content_is_the_same_image(engine: EngineProgram) -> None:
     assert engine.client.images.build(fileobj=archive(other), custom_context=True)[0].id != first
     config = {**FILES, "Dockerfile": FILES["Dockerfile"] + "LABEL a=b\n"}
     assert engine.client.images.build(fileobj=archive(config), custom_context=True)[0].id != first
+
+
+def test_builds_at_the_same_time(engine: EngineProgram) -> None:
+    def build(number: int) -> list[str]:
+        files = {**FILES, "greeting.txt": f"hello {number // 2}"}
+        client = docker.DockerClient(base_url=f"unix://{engine.socket}")
+        with contextlib.closing(client):
+            name = f"localhost/many/app:{number}"
+            return [str(client.images.build(fileobj=archive(files), custom_context=True, tag=name)[0].id), name]
+
+    with ThreadPoolExecutor(8) as builders:
+        made = list(builders.map(build, range(16)))
+    assert len({number for number, _ in made}) == 8
+    assert [engine.client.images.get(name).id for _, name in made] == [number for number, _ in made]
 
 
 def test_a_dockerfile_of_several_stages(engine: EngineProgram) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 from datetime import datetime
@@ -41,7 +40,7 @@ def routes(engine: Engine) -> list[Route]:
                 async for chunk in request.stream():
                     file.write(chunk)
             try:
-                image, lines = await asyncio.to_thread(engine.build, archive, asked)
+                image, lines = await engine.build(archive, asked)
             except DockerfileError as error:
                 return _stream([{"errorDetail": {"message": str(error)}, "error": str(error)}])
         said: list[Json] = [] if flag(request, "q") else [{"stream": line} for line in lines]
