@@ -22,16 +22,21 @@ _START_WITHIN = 15.0
 _STOP_WITHIN = 5.0
 _TRIES = 5
 _CANNOT_LISTEN = "cannot listen on"
+_SOURCES = frozenset({".py", ".yaml", ".css", ".js", ".capnp"})
 
 
 @dataclass(frozen=True)
 class Running:
-    """A program in the background: its id, the time it started (ids are used again), its ports and arguments."""
+    """A program in the background: its id, the time it started (ids are used again), its ports and arguments.
+
+    `source` is the state of the sandbox's own code at its start, in nanoseconds since 1970.
+    """
 
     pid: int
     started: float
     ports: Mapping[str, int] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    source: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,16 @@ def stop(place: Places, name: str, within: float = _STOP_WITHIN) -> Running | No
     return found
 
 
+def is_outdated(place: Places, name: str) -> bool:
+    """Whether it runs code that has been changed since, as after `git pull`."""
+    found = running(place, name)
+    return found is not None and found.source != _source()
+
+
+def _source() -> int:
+    return max(file.stat().st_mtime_ns for file in (REPOSITORY / "sandbox").rglob("*.*") if file.suffix in _SOURCES)
+
+
 def _start(place: Places, program: Program, ports: Mapping[str, int]) -> Running | None:
     named = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
     log = place.log(program.name)
@@ -103,7 +118,7 @@ def _start(place: Places, program: Program, ports: Mapping[str, int]) -> Running
             stderr=out,
             start_new_session=True,
         )
-    started = Running(child.pid, psutil.Process(child.pid).create_time(), dict(ports), program.arguments)
+    started = Running(child.pid, psutil.Process(child.pid).create_time(), dict(ports), program.arguments, _source())
     place.record(program.name).write_text(json.dumps(asdict(started)) + "\n")
     return started if _answers_soon(child, program, started, log) else None
 
@@ -142,7 +157,8 @@ def _recorded(file: Path) -> Running | None:
     try:
         document = json.loads(file.read_text())
         ports = {str(name): int(port) for name, port in document["ports"].items()}
-        return Running(int(document["pid"]), float(document["started"]), ports, tuple(document["arguments"]))
+        arguments, source = tuple(document["arguments"]), int(document["source"])
+        return Running(int(document["pid"]), float(document["started"]), ports, arguments, source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

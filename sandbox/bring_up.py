@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from sandbox import container_engine, launchers, local_cloudflare, reach, roster
+from sandbox import background, container_engine, launchers, local_cloudflare, reach, roster
 from sandbox.console import Screen
 from sandbox.engine import Engine, obtain
 from sandbox.environment import for_engine
@@ -34,6 +34,9 @@ def bring_up(place: Places, screen: Screen) -> None:
     plugins = launchers.choose(engine, place)
     engine = launchers.write(engine, plugins, place)
     screen.line("Plugins", plugin_line(plugins))
+    if any(background.is_outdated(place, name) for name in (container_engine.NAME, local_cloudflare.NAME)):
+        container_engine.stop(place)
+        local_cloudflare.stop(place)
     daemon = container_engine.choose(place)
     with screen.step("Cloudflare") as step:
         cloudflare, started = local_cloudflare.ensure(place, container_engine.further(daemon))

@@ -48,7 +48,7 @@ def engine(tmp_path: Path) -> Engine:
 
 def remember(place: Places, pid: int, started: float) -> None:
     """Record a program as the local Cloudflare."""
-    record = {"pid": pid, "started": started, "ports": {"api": 1}, "arguments": []}
+    record = {"pid": pid, "started": started, "ports": {"api": 1}, "arguments": [], "source": 0}
     place.record(local_cloudflare.NAME).write_text(json.dumps(record))
 
 
@@ -281,6 +281,10 @@ def test_what_is_damaged_is_named_and_reset_heals_it(place: Places, capsys: pyte
         state.write_text(text)
         with pytest.raises(SandboxError, match=r"state\.json is damaged(.|\n)*sandbox reset"):
             local_cloudflare.ensure(place)
+    state.unlink()
+    (place.cloudflare / "people.json").write_text("[")
+    with pytest.raises(SandboxError, match=r"people\.json is damaged(.|\n)*sandbox reset"):
+        local_cloudflare.ensure(place)
     for text in ("{", "[]", '{"checkpoint": 3}', '{"checkpoint": {"latest": {"pending_operations": [3]}}}', ""):
         checkpoint.write_text(text)
         with pytest.raises(SandboxError, match=r"`sandbox` is damaged(.|\n)*sandbox reset"):
@@ -337,6 +341,33 @@ def test_a_killed_api_comes_back_on_its_port(place: Places) -> None:
         psutil.Process(first.program.pid).kill()
         later, started = local_cloudflare.ensure(place)
         assert (started, later.program.ports) == (True, first.program.ports)
+    finally:
+        local_cloudflare.stop(place)
+
+
+def test_a_program_of_older_code_is_known(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.prepare()
+    assert not background.is_outdated(place, local_cloudflare.NAME)
+    try:
+        now = background._source()
+        monkeypatch.setattr(background, "_source", lambda: now)
+        local_cloudflare.ensure(place)
+        assert not background.is_outdated(place, local_cloudflare.NAME)
+        monkeypatch.setattr(background, "_source", lambda: now + 1)
+        assert background.is_outdated(place, local_cloudflare.NAME)
+    finally:
+        local_cloudflare.stop(place)
+
+
+def test_other_arguments_are_another_program(place: Places) -> None:
+    place.prepare()
+    try:
+        first, _ = local_cloudflare.ensure(place)
+        second, started = local_cloudflare.ensure(place, ("127.0.0.2",))
+        assert started
+        assert second.program.pid != first.program.pid
+        assert second.program.ports == first.program.ports
+        assert not background._is_alive(first.program)
     finally:
         local_cloudflare.stop(place)
 
