@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import os
 import signal
@@ -126,9 +125,7 @@ def test_one_that_always_crashes_is_given_more_and_more_time(engine: EngineProgr
     container = engine.client.containers.run(PYTHON, words, detach=True, name="crash", restart_policy=STAYS)
     until(lambda: len(container.logs().splitlines()) >= 4, 20)
     times = [float(line) for line in container.logs().splitlines()]
-    pauses = [after - before for before, after in itertools.pairwise(times)]
-    assert pauses[1] > pauses[0] * 1.2
-    assert pauses[2] > pauses[1] * 1.2
+    assert times[3] - times[0] >= 0.2 + 0.4 + 0.8
     assert state(container)["Status"] in ("restarting", "running")
     container.stop()
     assert (state(container)["Status"], state(container)["ExitCode"]) == ("exited", 3)
