@@ -46,9 +46,10 @@ class Service:
         shown = ((name, "a signed token" if name == _TOKEN else value) for name, value in received)
         rows = "".join(f"<dt><code>{escape(name)}</code></dt><dd>{escape(value)}</dd>" for name, value in shown)
         listed = f"<dl>{rows}</dl>" if received else "<p>No header says who asks.</p>"
+        asked = request.headers.get("host", "")
         body = (
             f'<p class="soft">This page is <code>http://{escape(self.address)}</code>, inside the network. '
-            "It is reached through the tunnel only.</p>"
+            f"It is reached through the tunnel only, and was asked as <code>{escape(asked)}</code>.</p>"
             f"<h2>What came with the request</h2>{listed}"
         )
         return page(self.title, body, kicker="A service inside the network · played by the sandbox")

@@ -38,6 +38,10 @@ class Ended:
 class World:
     """A copy of the project's files and an empty sandbox beside it."""
 
+    limit = LIMIT
+    docker_host = "unix:///nowhere/docker.sock"
+    """Where no daemon is: containers are local processes here, whatever daemon the machine has."""
+
     def __init__(self, folder: Path) -> None:
         self.project = folder / "project"
         self.state = folder / "state"
@@ -55,8 +59,7 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        # Containers are local processes here, whatever daemon the machine has.
-        own = {"GATEHOUSE_SANDBOX_DIR": str(self.state), "DOCKER_HOST": "unix:///nowhere/docker.sock"}
+        own = {"GATEHOUSE_SANDBOX_DIR": str(self.state), "DOCKER_HOST": self.docker_host}
         return {**os.environ, **own, "NO_COLOR": "1", "COLUMNS": "200"}
 
     def sandbox(self, *arguments: str, stdin: str = "") -> Ended:
@@ -69,7 +72,7 @@ class World:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=LIMIT,
+            timeout=self.limit,
             check=False,
         )
         return Ended(done.returncode, done.stdout)
