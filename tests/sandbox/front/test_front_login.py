@@ -201,8 +201,9 @@ def test_any_address_passes_a_one_time_pin(front: FrontWorld) -> None:
     front.api("PUT", f"access/apps/{front.ids['wiki']}", {**_wiki(own), "allowed_idps": [pin]})
     browser = Browser(front)
     page = browser.get(WIKI)
-    link = page.text.partition('<a class="button" href="')[2].partition('"')[0].replace("&amp;", "&")
-    page = browser.get(f"https://{TEAM}{urlsplit(page.url).path}{link}")
+    link = re.search(rf'href="(\?[^"]*idp={pin}[^"]*)"', page.text)
+    assert link is not None
+    page = browser.get(urljoin(page.url, unescape(link[1])))
     url = f"https://{IDP}/{pin}/authorize?{urlsplit(page.url).query}"
     wrong = browser.ask("POST", url, body=urlencode({"address": "no address"}).encode())
     assert (wrong.status, "not an e-mail address" in wrong.text) == (403, True)
