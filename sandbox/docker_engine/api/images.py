@@ -23,7 +23,10 @@ from sandbox.docker_engine.refusals import no_registry, unsupported
 
 def routes(engine: Engine) -> list[Route]:
     """The routes of this part."""
+    return [*_making(engine), *_looking(engine), *_naming(engine)]
 
+
+def _making(engine: Engine) -> list[Route]:
     async def build(request: Request) -> Response:
         if request.query_params.get("remote"):
             raise unsupported("building from a remote context")
@@ -48,6 +51,20 @@ def routes(engine: Engine) -> list[Route]:
         said += [{"stream": f"Successfully tagged {name}\n"} for name in asked.names]
         return _stream([{"stream": f"{image.id}\n"}] if flag(request, "q") else said)
 
+    async def pull(request: Request) -> Response:
+        if request.query_params.get("fromSrc"):
+            raise unsupported("importing an image")
+        name = request.query_params.get("fromImage", "")
+        version = request.query_params.get("tag") or "latest"
+        raise no_registry(familiar(name if ":" in name.rpartition("/")[2] else f"{name}:{version}"))
+
+    return [
+        Route("/build", build, methods=["POST"]),
+        Route("/images/create", pull, methods=["POST"]),
+    ]
+
+
+def _looking(engine: Engine) -> list[Route]:
     async def listed(request: Request) -> Response:
         filters = Filters(request, ("reference", "label", "dangling"))
         found = []
@@ -63,6 +80,13 @@ def routes(engine: Engine) -> list[Route]:
         image = engine.images.get(request.path_params["name"])
         return JSONResponse(_document(image, engine.images.tags(image)))
 
+    return [
+        Route("/images/json", listed),
+        Route("/images/{name:path}/json", inspect),
+    ]
+
+
+def _naming(engine: Engine) -> list[Route]:
     async def tag(request: Request) -> Response:
         image = engine.images.get(request.path_params["name"])
         name = request.query_params.get("repo", "")
@@ -72,18 +96,7 @@ def routes(engine: Engine) -> list[Route]:
     async def remove(request: Request) -> Response:
         return JSONResponse(engine.remove_image(request.path_params["name"], flag(request, "force")))
 
-    async def pull(request: Request) -> Response:
-        if request.query_params.get("fromSrc"):
-            raise unsupported("importing an image")
-        name = request.query_params.get("fromImage", "")
-        version = request.query_params.get("tag") or "latest"
-        raise no_registry(familiar(name if ":" in name.rpartition("/")[2] else f"{name}:{version}"))
-
     return [
-        Route("/build", build, methods=["POST"]),
-        Route("/images/json", listed),
-        Route("/images/create", pull, methods=["POST"]),
-        Route("/images/{name:path}/json", inspect),
         Route("/images/{name:path}/tag", tag, methods=["POST"]),
         Route("/images/{name:path}", remove, methods=["DELETE"]),
     ]

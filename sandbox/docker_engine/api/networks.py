@@ -16,7 +16,10 @@ _FILTERS = ("name", "id", "label", "driver", "type", "scope", "dangling")
 
 def routes(engine: Engine) -> list[Route]:
     """The routes of this part."""
+    return [*_existence(engine), *_membership(engine)]
 
+
+def _existence(engine: Engine) -> list[Route]:
     async def create(request: Request) -> Response:
         network = engine.networks.create(await body_of(request))
         return JSONResponse({"Id": network.id, "Warning": ""}, 201)
@@ -42,6 +45,15 @@ def routes(engine: Engine) -> list[Route]:
         engine.networks.remove(network, in_use=bool(engine.members(network)))
         return Response(status_code=204)
 
+    return [
+        Route("/networks", listed),
+        Route("/networks/create", create, methods=["POST"]),
+        Route("/networks/{name}", inspect),
+        Route("/networks/{name}", remove, methods=["DELETE"]),
+    ]
+
+
+def _membership(engine: Engine) -> list[Route]:
     async def connect(request: Request) -> Response:
         asked = await body_of(request)
         network = engine.networks.get(request.path_params["name"])
@@ -56,10 +68,6 @@ def routes(engine: Engine) -> list[Route]:
         return Response(status_code=200)
 
     return [
-        Route("/networks", listed),
-        Route("/networks/create", create, methods=["POST"]),
-        Route("/networks/{name}", inspect),
-        Route("/networks/{name}", remove, methods=["DELETE"]),
         Route("/networks/{name}/connect", connect, methods=["POST"]),
         Route("/networks/{name}/disconnect", disconnect, methods=["POST"]),
     ]

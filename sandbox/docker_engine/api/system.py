@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.cloudflare_api.document import Json
 from sandbox.docker_engine.engine import Engine
 
 API_VERSION = "1.41"
@@ -43,35 +44,7 @@ def routes(engine: Engine) -> list[Route]:
         )
 
     async def info(_: Request) -> Response:
-        states = [container.state.status for container in engine.containers.all()]
-        return JSONResponse(
-            {
-                "ID": "gatehouse-sandbox",
-                "Name": platform.node(),
-                "ServerVersion": _VERSION,
-                "Containers": len(states),
-                "ContainersRunning": states.count("running"),
-                "ContainersPaused": 0,
-                "ContainersStopped": len(states) - states.count("running"),
-                "Images": len(engine.images.all()),
-                "Driver": "directory",
-                "DriverStatus": [["Isolation", "none"]],
-                "LoggingDriver": "json-file",
-                "DockerRootDir": str(engine.directory),
-                "OSType": "linux",
-                "OperatingSystem": "Gatehouse sandbox: local processes",
-                "Architecture": platform.machine(),
-                "NCPU": os.cpu_count(),
-                "MemTotal": psutil.virtual_memory().total,
-                "KernelVersion": platform.release(),
-                "Plugins": {"Volume": [], "Network": ["bridge", "host", "null"], "Log": ["json-file"]},
-                "RegistryConfig": {"IndexConfigs": {}, "InsecureRegistryCIDRs": []},
-                "Swarm": {"LocalNodeState": "inactive"},
-                "SecurityOptions": [],
-                "Labels": [],
-                "Warnings": list(_WARNINGS),
-            }
-        )
+        return JSONResponse(_info(engine))
 
     async def no_volumes(_: Request) -> Response:
         return JSONResponse({"Volumes": [], "Warnings": []})
@@ -88,3 +61,33 @@ def architecture() -> str:
     """This machine's, in Docker's word for it."""
     machine = platform.machine()
     return _ARCHITECTURES.get(machine, machine)
+
+
+def _info(engine: Engine) -> Json:
+    states = [container.state.status for container in engine.containers.all()]
+    return {
+        "ID": "gatehouse-sandbox",
+        "Name": platform.node(),
+        "ServerVersion": _VERSION,
+        "Containers": len(states),
+        "ContainersRunning": states.count("running"),
+        "ContainersPaused": 0,
+        "ContainersStopped": len(states) - states.count("running"),
+        "Images": len(engine.images.all()),
+        "Driver": "directory",
+        "DriverStatus": [["Isolation", "none"]],
+        "LoggingDriver": "json-file",
+        "DockerRootDir": str(engine.directory),
+        "OSType": "linux",
+        "OperatingSystem": "Gatehouse sandbox: local processes",
+        "Architecture": platform.machine(),
+        "NCPU": os.cpu_count(),
+        "MemTotal": psutil.virtual_memory().total,
+        "KernelVersion": platform.release(),
+        "Plugins": {"Volume": [], "Network": ["bridge", "host", "null"], "Log": ["json-file"]},
+        "RegistryConfig": {"IndexConfigs": {}, "InsecureRegistryCIDRs": []},
+        "Swarm": {"LocalNodeState": "inactive"},
+        "SecurityOptions": [],
+        "Labels": [],
+        "Warnings": list(_WARNINGS),
+    }
