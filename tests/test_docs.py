@@ -39,7 +39,7 @@ def plain(node: Node) -> object:
         case Scalar(kind="nothing"):
             return None
         case Scalar(kind="a number", text=text):
-            return float(text)
+            return int(text) if text.isdecimal() else float(text)
         case Scalar(text=text):
             return text
     raise AssertionError(node)

@@ -56,7 +56,8 @@ def sample(tmp_path: Path) -> Path:
     (tmp_path / "stacks").mkdir()
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "apps", tmp_path / "apps")
+    for folder in ("apps", "kit"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 
