@@ -18,12 +18,27 @@ from sandbox.plugins.docker.provider import DockerProvider
 from sandbox.plugins.engine_log import EngineLog
 from sandbox.plugins.values import Properties, Secret, reveal
 from tests.sandbox.docker_daemons import REAL, daemon
-from tests.sandbox.engine_world import FILES
 from tests.sandbox.provider_harness import Engine, engine_of, urn
 
 NETWORK = urn("docker:index/network:Network", "net")
 IMAGE = urn("docker:index/remoteImage:RemoteImage", "img")
 CONTAINER = urn("gatehouse:App$docker:index/container:Container", "app")
+FILES = {
+    "Dockerfile": """
+FROM localhost/gatehouse/python:sandbox
+ENV ADDRESS=0.0.0.0 PORT=8501
+WORKDIR /srv
+COPY main.py greeting.txt ./
+EXPOSE 8501
+CMD ["python3", "/srv/main.py"]
+""",
+    "greeting.txt": "hello",
+    "main.py": """
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+from os import environ
+HTTPServer((environ["ADDRESS"], int(environ["PORT"])), SimpleHTTPRequestHandler).serve_forever()
+""",
+}
 EXTRAS = Extras({"FROM_EXTRAS": "1", "OWN": "extras"}, {"edge.test": "192.0.2.1"}, {}, {"gatehouse.sandbox": "test"})
 
 
@@ -105,15 +120,15 @@ def app(image: Properties, network: tuple[str, Properties], name: str) -> Proper
         "restart": "unless-stopped",
         "envs": ["OWN=program", Secret("TOKEN=hidden")],
         "networksAdvanced": [{"name": network[0], "aliases": ["app"]}],
-        "healthcheck": {"tests": image_check(), "interval": "1s", "timeout": "2s"},
+        "healthcheck": {"tests": check(), "interval": "1s", "timeout": "2s"},
         "wait": True,
         "waitTimeout": 30,
         "destroyGraceSeconds": 1,
     }
 
 
-def image_check() -> list[str]:
-    return ["CMD", "python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/health')"]
+def check() -> list[str]:
+    return ["CMD", "python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/greeting.txt')"]
 
 
 def build(name: str, context: Path, **more: object) -> Properties:

@@ -114,7 +114,7 @@ def ensure(api: docker.APIClient, connection: Connection, urn: str, name: str, p
 
 
 def _build(api: docker.APIClient, connection: Connection, urn: str, name: str, build: dict[str, Any]) -> None:
-    context = Path(build["context"]).absolute()
+    context = Path(build["context"]).resolve()
     lines: deque[str] = deque(maxlen=_SHOWN_AFTER_FAILURE)
     # In the sandbox a build reaches what this machine reaches, its proxies and a mirror on loopback too.
     surroundings, network = (proxies(), "host") if connection.extras else ({}, None)
