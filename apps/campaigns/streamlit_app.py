@@ -55,7 +55,7 @@ def show_totals(now: pd.DataFrame, before: pd.DataFrame) -> None:
         column.metric(label, form.format(value), f"{value / previous - 1:+.1%}", delta_color=color, border=True)
 
 
-st.set_page_config("Campaign performance", ":material/campaign:", layout="wide")
+st.set_page_config("Campaign performance", layout="wide")
 user = access_user()  # whoever is not verified sees why, and nothing below this line
 
 st.title("Campaign performance")

@@ -67,7 +67,7 @@ def steps(balance: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "begin", "end", "amount", "kind"])
 
 
-st.set_page_config("Ledger", ":material/account_balance:", layout="wide")
+st.set_page_config("Ledger", layout="wide")
 user = access_user()  # whoever is not verified sees why, and nothing below this line
 
 st.title("Ledger")

@@ -39,7 +39,7 @@ def load_deals() -> tuple[pd.DataFrame, datetime]:
     return deals, datetime.now(UTC)
 
 
-st.set_page_config("Sales pipeline", ":material/handshake:", layout="wide")
+st.set_page_config("Sales pipeline", layout="wide")
 user = access_user()  # whoever is not verified sees why, and nothing below this line
 
 st.title("Sales pipeline")
