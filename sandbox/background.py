@@ -157,7 +157,7 @@ def _recorded(file: Path) -> Running | None:
     try:
         document = json.loads(file.read_text())
         ports = {str(name): int(port) for name, port in document["ports"].items()}
-        arguments, source = tuple(document["arguments"]), int(document["source"])
+        arguments, source = tuple(document["arguments"]), int(document.get("source", 0))
         return Running(int(document["pid"]), float(document["started"]), ports, arguments, source)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
