@@ -106,12 +106,11 @@ def stop(place: Places) -> str:
     from sandbox.containers import stop as stop_all
 
     daemon = remembered(place)
-    if daemon is None:
-        return ""
-    if daemon.kind == "docker":
+    if daemon is not None and daemon.kind == "docker":
         count = stop_all(daemon, place)
         return f"{count} container{'' if count == 1 else 's'}" if count else ""
     running = [one for one in members(place) or () if one.state.startswith("running")]
+    # Also where nothing is remembered of it: what runs is ours.
     stopped = background.stop(place, NAME, _STOP_WITHIN)
     _end_leftovers(place)
     return (
