@@ -95,8 +95,25 @@ def is_on_this_machine(host: str) -> bool:
 @contextmanager
 def client(host: str, timeout: float = 60.0) -> Iterator[docker.APIClient]:
     """The official client; `timeout` in seconds for each answer."""
+    parts = urlsplit(host)
+    if parts.scheme == "unix":
+        # The client would leave its socket open where nobody answers.
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(parts.path)
+            except OSError as error:
+                raise DockerException(str(error)) from error
+    with _speaking(host, "1.40", timeout) as api:
+        # Daemons speak the versions of some years only; the newest one of this daemon is among them.
+        version = str(api.version(api_version=False).get("ApiVersion", ""))
+    with _speaking(host, version, timeout) as api:
+        yield api
+
+
+@contextmanager
+def _speaking(host: str, version: str, timeout: float) -> Iterator[docker.APIClient]:
     # The client speaks in whole seconds, and would hand a fraction on to the daemon.
-    api = docker.APIClient(base_url=host, timeout=int(timeout))
+    api = docker.APIClient(base_url=host, version=version, timeout=int(timeout))
     # The environment's proxies are for the world outside.
     api.trust_env = False
     try:
