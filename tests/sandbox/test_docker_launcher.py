@@ -1,4 +1,4 @@
-"""The Docker provider is always the sandbox's own: the official one cannot tell containers the way to the local edge."""
+"""The Docker provider is always the sandbox's own: only it can tell containers the way to the local edge."""
 
 from __future__ import annotations
 
