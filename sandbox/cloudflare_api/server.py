@@ -8,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sandbox.cloudflare_api.callers import ProgramsOnly
 from sandbox.serving import Server, quiet
 
 
@@ -20,9 +21,9 @@ class _Protocol(H11Protocol):
 
 
 def server_for(app: ASGIApp) -> Server:
-    """A server without access log; warnings and errors go to stderr."""
+    """A server for programs of this machine, without access log; warnings and errors go to stderr."""
     config = uvicorn.Config(
-        app,
+        ProgramsOnly(app),
         http=_Protocol,
         ws="none",
         lifespan="off",

@@ -137,3 +137,28 @@ def test_listeners_hear_of_committed_changes_with_both_sides() -> None:
         [({"name": "x"}, {"name": "x", "n": 2})],
         [({"name": "x", "n": 2}, None)],
     ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Host": "elsewhere.example"},
+        {"Host": "127.0.0.1.elsewhere.example:8787"},
+        {"Host": "localhost@elsewhere.example"},
+    ],
+)
+def test_a_page_in_a_browser_is_refused(api: ApiServer, headers: dict[str, str]) -> None:
+    """Forms reach loopback from any site, and a site whose name is made to lead here may read the answers too."""
+    tag(api, "kept")
+    assert api.control.post("/reset", headers=headers).status_code == 403
+    assert api.control.get("/journal", headers=headers).status_code == 403
+    assert api.http.get(TAGS, headers=headers).status_code == 403
+    assert tags(api) == ["kept"]
+
+
+def test_programs_may_call_this_machine_by_its_names(api: ApiServer) -> None:
+    port = api.http.base_url.port
+    for host in (f"127.0.0.1:{port}", "localhost", f"LOCALHOST:{port}", f"[::1]:{port}"):
+        assert api.control.get("/health", headers={"Host": host}).status_code == 200
