@@ -30,7 +30,8 @@ test: $(STAMP) ## format, lint, types and every test
 	step "mypy" $(BIN)/mypy; \
 	echo "== engine"; $(BIN)/python -u -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
 	  || echo "no engine: the tests that need it are skipped, and say so"; \
-	step "pytest" $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder; \
+	step "pytest" $(BIN)/pytest -m "not network" --numprocesses auto --dist loadfile --no-loadscope-reorder; \
+	step "pytest, with networks of their own" $(BIN)/pytest -m network; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 check: $(STAMP) ## check apps.yaml and the stack files; no engine, no network, no account

@@ -10,6 +10,8 @@ import pytest
 from tests.end_to_end import neighbours
 from tests.end_to_end.world import World
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture(scope="module")
 def programs(world: World) -> list[psutil.Process]:

@@ -26,6 +26,8 @@ from tests.sandbox.docker_daemons import daemon
 
 PLAIN = {"version": {"ApiVersion": "1.41", "Os": "linux", "Version": "20"}, "gateway": "127.0.0.1", "held": []}
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Places:

@@ -41,6 +41,8 @@ HTTPServer((environ["ADDRESS"], int(environ["PORT"])), SimpleHTTPRequestHandler)
 }
 EXTRAS = Extras({"FROM_EXTRAS": "1", "OWN": "extras"}, {"edge.test": "192.0.2.1"}, {}, {"gatehouse.sandbox": "test"})
 
+pytestmark = pytest.mark.network
+
 
 class Heard(EngineLog):
     """The engine's log, for reading."""
