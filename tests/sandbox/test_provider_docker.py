@@ -159,7 +159,7 @@ def test_a_network_is_made_once_and_removed_in_peace(engine: Engine, api: docker
         assert (state["driver"], state["scope"], state["ipamDriver"]) == ("bridge", "local", "default")
         assert api.networks.get(ident).attrs["Labels"] == {"own": "1", "gatehouse.sandbox": "test"}
         assert_settled(engine, NETWORK, ident, state, inputs)
-        with pytest.raises(grpc.RpcError, match="already exists"):
+        with pytest.raises(grpc.RpcError, match=rf"already exists(.|\n)*docker network rm {name}(.|\n)*reset"):
             engine.create(NETWORK, inputs)
     finally:
         engine.delete(NETWORK, ident, state)

@@ -12,6 +12,7 @@ from docker.errors import APIError, DockerException
 
 from sandbox.containers.daemon import client, is_on_this_machine
 from sandbox.containers.extras import Extras
+from sandbox.invocation import command
 from sandbox.plugins.engine_log import EngineLog
 from sandbox.plugins.service import NothingDoneError, UnknownOutcomeError
 
@@ -31,6 +32,14 @@ def checked_host(host: str) -> str:
             "address; install the official plugin (`pulumi plugin install resource docker`) for another daemon"
         )
     return host
+
+
+def taken(error: APIError, noun: str, removal: str) -> NothingDoneError:
+    """A name is taken by something that the state does not know: it is not adopted, and there are two ways out."""
+    return NothingDoneError(
+        f"{error.explanation}\nThe state does not know that {noun}. Remove it ({removal}) and run this again, "
+        f"or begin from nothing:\n  {command()} reset"
+    )
 
 
 class Connection:

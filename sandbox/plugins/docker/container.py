@@ -10,10 +10,9 @@ import docker
 from docker.errors import APIError, NotFound
 
 from sandbox.containers.extras import LABEL, Extras
-from sandbox.invocation import command
 from sandbox.plugins.docker import image
 from sandbox.plugins.docker.attributes import body, changes, found, plain, plan
-from sandbox.plugins.docker.connection import Connection
+from sandbox.plugins.docker.connection import Connection, taken
 from sandbox.plugins.docker.container_attributes import ATTRIBUTES, UPDATED
 from sandbox.plugins.service import HalfDoneError, NothingDoneError
 from sandbox.plugins.values import Properties, reveal
@@ -132,10 +131,7 @@ def _made(api: docker.APIClient, name: str, wanted: dict[str, Any]) -> str:
     except APIError as error:
         if error.status_code != 409:
             raise
-        raise NothingDoneError(
-            f"{error.explanation}\nThe state does not know that container. Remove it (docker rm --force {name}) "
-            f"and run this again, or begin from nothing:\n  {command()} reset"
-        ) from error
+        raise taken(error, "container", f"docker rm --force {name}") from error
 
 
 def _join(api: docker.APIClient, ident: str, networks: object) -> None:

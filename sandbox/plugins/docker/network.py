@@ -10,7 +10,7 @@ from docker.errors import APIError, NotFound
 
 from sandbox.containers.extras import LABEL
 from sandbox.plugins.docker.attributes import Attribute, found, plain, plan, table
-from sandbox.plugins.docker.connection import Connection
+from sandbox.plugins.docker.connection import Connection, taken
 from sandbox.plugins.service import NothingDoneError
 from sandbox.plugins.values import Properties
 
@@ -62,18 +62,23 @@ def create(connection: Connection, _urn: str, inputs: Properties) -> tuple[str, 
     pools = _pools_written(own.get("ipamConfigs") or [])
     ipam: Any = {"Driver": own["ipamDriver"], "Config": pools, "Options": own.get("ipamOptions") or {}}
     with connection.api() as api:
-        made = api.create_network(
-            own["name"],
-            driver=own.get("driver") or "bridge",
-            options=own.get("options"),
-            ipam=ipam,
-            check_duplicate=True,
-            internal=bool(own.get("internal")),
-            labels={**connection.extras.labels, **labels_written(own.get("labels") or [])},
-            enable_ipv6=bool(own.get("ipv6")),
-            attachable=own.get("attachable"),
-            ingress=own.get("ingress"),
-        )
+        try:
+            made = api.create_network(
+                own["name"],
+                driver=own.get("driver") or "bridge",
+                options=own.get("options"),
+                ipam=ipam,
+                check_duplicate=True,
+                internal=bool(own.get("internal")),
+                labels={**connection.extras.labels, **labels_written(own.get("labels") or [])},
+                enable_ipv6=bool(own.get("ipv6")),
+                attachable=own.get("attachable"),
+                ingress=own.get("ingress"),
+            )
+        except APIError as error:
+            if error.status_code != 409:
+                raise
+            raise taken(error, "network", f"docker network rm {own['name']}") from error
     outputs = read(connection, made["Id"], wanted)
     if outputs is None:
         raise NothingDoneError(f"the network `{own['name']}` was removed while it was made")
