@@ -14,9 +14,9 @@ from sandbox.connector.origin import Exchange, OriginError, StaleConnectionError
 from sandbox.connector.origins import Origins, Target
 from sandbox.connector.rules import OtherService, Rule, StatusService, StreamService, WebService, first_match
 from sandbox.connector.streams import carry_bytes
-from sandbox.edge.protocol.packing import end_to_end, packed, value_of
+from sandbox.edge.protocol.packing import packed, value_of
 from sandbox.edge.protocol.stream import Stream, StreamLostError
-from sandbox.edge.upstream import Headers, Source
+from sandbox.edge.upstream import Headers, Source, end_to_end
 
 _REPEATABLE = ("GET", "HEAD", "OPTIONS")
 _log = logging.getLogger(__name__)

@@ -1,4 +1,7 @@
-"""What the browser side of the edge asks of the tunnel side: requests and WebSockets, carried to a connector."""
+"""What the browser side of the edge asks of the tunnel side: requests and WebSockets, carried to a connector.
+
+What passes from one end to the other is the same on both sides: `end_to_end`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,12 @@ from typing import Literal, Protocol
 Source = Literal["origin", "cloudflared"]
 
 Headers = tuple[tuple[str, str], ...]
+
+# A browser that could send these would steer the connector: upgrade to the control stream, replace its ingress.
+_INTERNAL = ("cf-cloudflared-", "cf-int-", "cf-proxy-", ":")
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +97,11 @@ class Upstream(Protocol):
     async def websocket(self, tunnel_id: str, head: RequestHead) -> WebSocketPipe:
         """Open a WebSocket (`sec-websocket-key` in the head); raises `WebSocketRefusedError` when not upgraded."""
         ...
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """The headers that a proxy passes on: no hop-by-hop ones, none that `connection` names, none of the tunnel's."""
+    named = {word.strip().lower() for key, value in headers if key.lower() == "connection" for word in value.split(",")}
+    dropped = _HOP_BY_HOP | named
+    lowered = tuple((key.lower(), value) for key, value in headers)
+    return tuple((key, value) for key, value in lowered if key not in dropped and not key.startswith(_INTERNAL))

@@ -14,13 +14,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sandbox.cloudflare_api.access import AccessObjects, Outcome, Visitor, evaluate_application, policies_of
 from sandbox.cloudflare_api.document import Json
+from sandbox.edge.upstream import Headers
 from sandbox.front import cookies, refusals
 from sandbox.front.addresses import Addresses
 from sandbox.front.audit import Audit, Decision
 from sandbox.front.credentials import Proof, proof_of
 from sandbox.front.durations import session_seconds
 from sandbox.front.idp.people import Circumstances, People
-from sandbox.front.origin_headers import Headers, for_origin
+from sandbox.front.origin_headers import for_origin
 from sandbox.front.routing import Site
 from sandbox.front.sessions import Sessions, new_nonce
 from sandbox.front.teams import Team, Teams

@@ -12,21 +12,16 @@ from starlette.types import Message, Receive, Scope, Send
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, Protocol, State
 
-from sandbox.edge.upstream import Answer, Headers, RequestHead, Upstream, WebSocketPipe, WebSocketRefusedError
-
-# They belong to one connection, and each side of the edge has its own.
-HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
+from sandbox.edge.upstream import (
+    Answer,
+    Headers,
+    RequestHead,
+    Upstream,
+    WebSocketPipe,
+    WebSocketRefusedError,
+    end_to_end,
 )
+
 # Says that an answer came through the tunnel, and who wrote it there; no origin can say it of itself.
 ANSWERED_BY = "x-sandbox-answered-by"
 _HANDSHAKE = frozenset({"sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"})
@@ -89,8 +84,7 @@ async def _left(receive: Receive, sent: asyncio.Event) -> None:
 
 async def _send_answer(answer: Answer, cookies: Iterable[str], send: Send, *, with_body: bool = True) -> None:
     """An origin's answer as ASGI messages."""
-    dropped = {*HOP_BY_HOP, ANSWERED_BY}
-    kept = [(name.lower(), value) for name, value in answer.headers if name.lower() not in dropped]
+    kept = [(name, value) for name, value in end_to_end(answer.headers) if name != ANSWERED_BY]
     headers = [*kept, (ANSWERED_BY, answer.source), *(("set-cookie", value) for value in cookies)]
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     async with contextlib.aclosing(answer.body) as chunks:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.edge.upstream import Headers, end_to_end
 from sandbox.front import cookies
 from sandbox.front.idp.people import Circumstances
 from sandbox.front.visits import Visit
-
-Headers = tuple[tuple[str, str], ...]
 
 # `cf-` also begins what steers a connector (`cf-cloudflared-…`), so the whole family is the edge's.
 _RESERVED_PREFIXES = ("cf-", "x-forwarded-")
@@ -15,7 +14,8 @@ _RESERVED = frozenset({"forwarded", "true-client-ip", "x-real-ip", "host", "cook
 
 def for_origin(visit: Visit, seen: Circumstances, token: str = "", email: str = "") -> Headers:
     """The headers of a request that passes; without a token nothing in them speaks of an identity."""
-    kept = tuple((name, value) for name, value in visit.headers if not _is_reserved(name))
+    # First of all: what a browser's `Connection` names would otherwise take the edge's own headers out.
+    kept = tuple((name, value) for name, value in end_to_end(visit.headers) if not _is_reserved(name))
     own = cookies.without_ours(value for name, value in visit.headers if name == "cookie")
     crumbs = "; ".join(filter(None, (own, f"{cookies.AUTHORIZATION}={token}" if token else "")))
     edge = (

@@ -17,7 +17,8 @@ from sandbox.connector.rules import ConfigurationError, first_match, read_rules
 from sandbox.connector.settings import Address, SettingsError, settings
 from sandbox.edge import certificates as making
 from sandbox.edge.certificates import certificates
-from sandbox.edge.protocol.packing import PackingError, end_to_end, meta, pack, source_of, unpack
+from sandbox.edge.protocol.packing import PackingError, meta, pack, source_of, unpack
+from sandbox.edge.upstream import end_to_end
 
 LATIN = st.text(st.characters(codec="latin-1"), max_size=20)
 NAME = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=20)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -26,11 +27,10 @@ from websockets.asyncio.server import serve as serve_websockets
 from websockets.exceptions import ConnectionClosedError
 
 from sandbox.cloudflare_api import Journal, Store, create_app
-from sandbox.cloudflare_api.server import server_for
 from sandbox.edge.certificates import Certificates, certificates
 from sandbox.edge.tunnel import TunnelEdge
 from sandbox.edge.upstream import Headers, RequestHead, Source
-from sandbox.serving import HOST, listen
+from sandbox.serving import HOST, Server, listen, quiet
 from tests.sandbox.conftest import ACCOUNT, TOKEN, WORLD
 
 T = TypeVar("T")
@@ -284,7 +284,7 @@ ORIGIN = Starlette(
 
 
 async def _started(app: Starlette, listening: socket.socket) -> Any:
-    server = server_for(app)
+    server = Server(uvicorn.Config(app, ws="none", lifespan="off", log_config=quiet(), access_log=False))
     return server, asyncio.create_task(server.serve(sockets=[listening]))
 
 

@@ -1,4 +1,4 @@
-"""Headers as cloudflared sends them between edge and connector, and which of them never pass."""
+"""Headers as cloudflared sends them between edge and connector."""
 
 from __future__ import annotations
 
@@ -15,12 +15,6 @@ UPDATE_CONFIGURATION = "update-configuration"
 
 RESPONSE_HEADERS = "cf-cloudflared-response-headers"
 RESPONSE_META = "cf-cloudflared-response-meta"
-
-# A browser that could send these would steer the connector: upgrade to the control stream, replace its ingress.
-_INTERNAL = ("cf-cloudflared-", "cf-int-", "cf-proxy-", ":")
-_HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-)
 
 
 class PackingError(ValueError):
@@ -44,19 +38,6 @@ def unpack(text: str) -> Headers:
     if any(len(pair) != 2 for pair in pairs):
         raise PackingError("a packed header has no value")
     return tuple((_decoded(name).lower(), _decoded(value)) for name, value in pairs)
-
-
-def end_to_end(headers: Headers) -> Headers:
-    """The headers that a proxy passes on: no hop-by-hop ones, none that `connection` names, none of the tunnel's."""
-    named = {word.strip().lower() for key, value in headers if key.lower() == "connection" for word in value.split(",")}
-    dropped = _HOP_BY_HOP | named
-    lowered = tuple((key.lower(), value) for key, value in headers)
-    return tuple((key, value) for key, value in lowered if key not in dropped and not is_internal(key))
-
-
-def is_internal(name: str) -> bool:
-    """Whether a header belongs to the tunnel and not to the two who talk through it."""
-    return name.lower().startswith(_INTERNAL)
 
 
 def meta(source: Source) -> str:

@@ -13,7 +13,6 @@ from sandbox.edge.protocol.packing import (
     UPGRADE,
     WEBSOCKET,
     PackingError,
-    end_to_end,
     source_of,
     unpack,
     value_of,
@@ -28,6 +27,7 @@ from sandbox.edge.upstream import (
     RequestHead,
     WebSocketPipe,
     WebSocketRefusedError,
+    end_to_end,
 )
 
 _GOODBYE = 2.0

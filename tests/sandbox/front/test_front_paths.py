@@ -41,6 +41,18 @@ def test_spoofed_headers_never_arrive(front: FrontWorld) -> None:
         assert "own=kept" in told(reply)["cookie"]
 
 
+def test_no_connection_header_takes_out_what_the_edge_says(front: FrontWorld) -> None:
+    """Headers that `Connection` names end at the next proxy; a visitor must not get to choose the edge's own."""
+    browser = Browser(front)
+    browser.log_in(CAMPAIGNS, "mika")
+    said = ("cf-access-jwt-assertion", "cf-access-authenticated-user-email", "cf-connecting-ip", "x-forwarded-proto")
+    reply = browser.ask("GET", CAMPAIGNS, [("connection", f"keep-alive, x-own, {', '.join(said)}"), ("x-own", "1")])
+    arrived = told(reply)
+    assert set(said) <= set(arrived)
+    assert arrived["cf-access-authenticated-user-email"] == "mika@example.com"
+    assert not {"connection", "x-own"} & set(arrived)
+
+
 def test_bypass_carries_no_token(front: FrontWorld) -> None:
     browser = Browser(front)
     browser.log_in(WIKI, "mika")
