@@ -21,6 +21,7 @@ from tests.end_to_end.neighbours import Target
 from tests.end_to_end.test_front_door import log_in, project, visit_of
 from tests.end_to_end.world import World
 
+pytestmark = pytest.mark.network
 APPS, OUTBOUND = "gatehouse-sandbox-apps", "gatehouse-sandbox-outbound"
 CONNECTOR = "gatehouse-sandbox-connector-1"
 OF_A_DAEMON = 2375, 2376
