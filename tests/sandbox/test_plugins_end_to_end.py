@@ -123,8 +123,8 @@ class Sandbox:
 
     @property
     def origin(self) -> str:
-        recorded = json.loads((self.state / "running" / "cloudflare-api.json").read_text())
-        return f"http://127.0.0.1:{recorded['port']}"
+        recorded = json.loads((self.state / "running" / "cloudflare.json").read_text())
+        return f"http://127.0.0.1:{recorded['ports']['api']}"
 
     def objects(self) -> dict[str, list[dict[str, object]]]:
         """What exists in the API."""
@@ -159,7 +159,7 @@ def test_up_preview_refresh_change_destroy(sandbox: Sandbox) -> None:
     first = sandbox.ok("up")
     assert "App X" in first
     assert "https://apps.example.com/x" in first
-    assert "provisioned, not served yet" in first
+    assert "no connector (1033)" in first
     assert "7 created" in first
     assert len(sandbox.writes()) == 6
     sandbox.ok("pulumi", "preview", "--expect-no-changes")
