@@ -147,14 +147,16 @@ class Engine:
 
     async def remove(self, container: Container, force: bool) -> None:
         """Forget it; one that runs only by force."""
-        run = self._run(container)
-        if run is not None and not force:
-            raise RefusalError(
-                409,
-                f"You cannot remove a {container.state.status} container {container.id}. "
-                "Stop the container before attempting removal or force remove",
-            )
         async with self._turn(container):
+            # Whoever had the turn before may have started or removed it.
+            container = self.containers.get(container.id)
+            run = self._run(container)
+            if run is not None and not force:
+                raise RefusalError(
+                    409,
+                    f"You cannot remove a {container.state.status} container {container.id}. "
+                    "Stop the container before attempting removal or force remove",
+                )
             if run is not None:
                 await run.stop(signal.SIGKILL, STOP_GRACE, by_hand=True)
             self._runs.pop(container.id, None)

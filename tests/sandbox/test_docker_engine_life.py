@@ -17,8 +17,11 @@ import pytest
 from docker.errors import APIError
 from docker.models.containers import Container
 
+from sandbox.docker_engine.engine import Engine
 from sandbox.docker_engine.health import Check, check_of, judged, watch
 from sandbox.docker_engine.launch import Launch
+from sandbox.docker_engine.output import Output
+from sandbox.docker_engine.program import Program
 from sandbox.docker_engine.records import Health, Probe
 from tests.sandbox.engine_world import EngineProgram, engine_program, programs_of, until
 
@@ -256,3 +259,30 @@ def test_the_image_of_cloudflared_runs_the_connector(engine: EngineProgram) -> N
     )
     assert refused.wait()["StatusCode"] == 1
     assert b"TUNNEL_EDGE is not set" in refused.logs()
+
+
+def test_what_is_removed_while_it_starts_leaves_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starting, may_start = asyncio.Event(), asyncio.Event()
+    start = Program.start
+
+    async def slowly(launch: Launch, output: Output) -> Program:
+        starting.set()
+        await may_start.wait()
+        return await start(launch, output)
+
+    async def removed() -> str:
+        engine = Engine(tmp_path, tmp_path / "extras.json")
+        container = engine.create("slow", {"Image": PYTHON, "Cmd": ["sleep", "60"]})
+        begun = asyncio.create_task(engine.start(container))
+        await starting.wait()
+        removals = [asyncio.create_task(engine.remove(container, force=True)) for _ in range(2)]
+        await asyncio.sleep(0)
+        may_start.set()
+        assert await begun
+        first, second = await asyncio.gather(*removals, return_exceptions=True)
+        assert first is None
+        assert str(second) == f"No such container: {container.id}"
+        return container.id
+
+    monkeypatch.setattr(Program, "start", slowly)
+    assert programs_of(asyncio.run(removed())) == []
