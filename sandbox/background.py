@@ -15,13 +15,12 @@ from pathlib import Path
 import psutil
 
 from sandbox.places import REPOSITORY, Places, SandboxError
-from sandbox.ports import Preferred, choose
+from sandbox.ports import CANNOT_LISTEN, Preferred, choose
 from sandbox.turns import in_turn
 
 _START_WITHIN = 15.0
 _STOP_WITHIN = 5.0
 _TRIES = 5
-_CANNOT_LISTEN = "cannot listen on"
 _SOURCES = frozenset({".py", ".yaml", ".css", ".js", ".capnp"})
 
 
@@ -130,7 +129,7 @@ def _answers_soon(child: subprocess.Popen[bytes], program: Program, started: Run
         if child.poll() is not None:
             lines = log.read_text(errors="replace").strip().splitlines()
             last = lines[-1] if lines else "no output"
-            if last.startswith(_CANNOT_LISTEN):
+            if last.startswith(CANNOT_LISTEN):
                 return False
             raise SandboxError(f"{program.title} did not start: {last} (see {log})")
         if _listens(started) and program.answers(started):

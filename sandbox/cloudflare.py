@@ -29,12 +29,10 @@ from sandbox.front.probe import Probe
 from sandbox.front.server import server_for
 from sandbox.portal import Door, launcher
 from sandbox.portal.invitation import Invitations
+from sandbox.ports import CANNOT_LISTEN
 from sandbox.services import Service, load_services, open_services
 from sandbox.serving import HOST, listen, port_of, served
 from sandbox.whereabouts import Whereabouts
-
-CANNOT_LISTEN = "cannot listen on"
-"""How the sentence of a taken port begins; whoever chose the port may choose another."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 
+CANNOT_LISTEN = "cannot listen on"
+"""How a program's last words begin whose port was taken meanwhile; whoever chose it may choose another."""
+
 Preferred = Mapping[str, Sequence[int]]
 
 

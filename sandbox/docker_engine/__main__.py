@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def main() -> int:
     try:
         listening = listen(arguments.socket)
     except OSError as error:
-        print(f"cannot listen on {arguments.socket}: {error.strerror or error}", file=sys.stderr)
+        print(f"no socket at {arguments.socket}: {error.strerror or error}", file=sys.stderr)
         return 1
     try:
         asyncio.run(_until_told(Engine(arguments.dir.resolve(), arguments.extras.resolve()), listening))
@@ -39,12 +40,12 @@ def listen(path: Path) -> socket.socket:
     """A listening socket that only its owner may use; one that nobody answers on any more is replaced."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        _own(path.parent)
         if path.is_socket():
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
                 if probe.connect_ex(str(path)) == 0:
                     raise OSError(f"another engine answers on {path}")
             path.unlink()
-        path.parent.mkdir(parents=True, exist_ok=True)
         before = os.umask(0o177)
         try:
             listening.bind(str(path))
@@ -55,6 +56,13 @@ def listen(path: Path) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _own(folder: Path) -> None:
+    """Make the folder. In a temporary directory, somebody else may have: they would hear what the engine is told."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.parent.stat().st_mode & stat.S_IWOTH and folder.stat().st_uid != os.getuid():
+        raise OSError(f"{folder} belongs to somebody else")
 
 
 async def _until_told(engine: Engine, listening: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,10 @@ from sandbox.containers.extras import Extras
 from sandbox.docker_engine.addresses import relocated, relocated_words
 from sandbox.docker_engine.records import Container
 from sandbox.docker_engine.refusals import RefusalError
+from sandbox.places import REPOSITORY
 
 MARK = "GATEHOUSE_CONTAINER"
 """Set for every program of a container, to its 256-bit id: by this an engine knows what one before it has left."""
-
-_REPOSITORY = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,8 @@ def write_launchers(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     launcher = folder / "cloudflared"
     # Without -P the container's own folder would come first on the import path.
-    launcher.write_text(
-        f"#!/bin/sh\nPYTHONPATH='{_REPOSITORY}' exec '{sys.executable}' -P -m sandbox.connector \"$@\"\n"
-    )
+    source, python = shlex.quote(str(REPOSITORY)), shlex.quote(sys.executable)
+    launcher.write_text(f'#!/bin/sh\nPYTHONPATH={source} exec {python} -P -m sandbox.connector "$@"\n')
     launcher.chmod(0o755)
 
 
