@@ -7,7 +7,7 @@ segments, doubled slashes and encoded slashes. So a path that could be read in t
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -58,7 +58,9 @@ def _check_reading(path: str) -> None:
 
 
 def lenient(path: str) -> str:
-    """The path as a server reads it that ignores case, parameters, and dots and blanks at the end of a segment."""
+    """The path as a server reads it that decodes again, and ignores case, parameters, and dots and blanks at an end."""
+    for _ in range(_ROUNDS):
+        path = unquote(path)
     segments = (segment.partition(";")[0].rstrip(". ") for segment in path.split("/"))
     return "/".join(segments).casefold()
 

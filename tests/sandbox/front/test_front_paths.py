@@ -80,6 +80,8 @@ PATHS = [
     b"/streamlit/Sales/",
     b"/STREAMLIT/SALES/",
     b"/streamlit/s%41les/",
+    b"/streamlit/%2573ales/",
+    b"/streamlit/%252573ales/",
     b"/streamlit/sales./",
     b"/streamlit/sales%20/",
     b"/streamlit/sales;x/",
