@@ -41,6 +41,8 @@ def docker_daemon() -> Iterator[str]:
         program.terminate()
         program.wait(60)
         log.close()
+        # Left mounted by the daemon, and nothing with a mount in it can be removed.
+        subprocess.run(["umount", str(folder / "exec" / "netns" / "default")], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
