@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "docker-engine"
 _STOP_WITHIN = 15.0
-_AUTHORITY = "/run/gatehouse/ca.pem"
+_HTTPS = 443
 Say = Callable[[str], None]
 
 
@@ -59,7 +59,7 @@ def ensure(place: Places, daemon: Daemon, cloudflare: Cloudflare, say: Say) -> N
         if changed:  # running containers would go on with the old ones
             background.stop(place, NAME, _STOP_WITHIN)
         background.ensure(place, _program(place, Path(daemon.host.removeprefix("unix://"))))
-    images.ensure(daemon, say)
+    images.ensure(daemon, say, real_cloudflared=cloudflare.program.ports["https"] == _HTTPS)
 
 
 def wake(place: Places, daemon: Daemon) -> str:
@@ -172,9 +172,10 @@ def _end_leftovers(place: Places) -> None:
 def _write_additions(place: Places, daemon: Daemon, cloudflare: Cloudflare) -> bool:
     """Write what every container gets; whether that is something new."""
     from sandbox.containers import Extras, labels
+    from sandbox.containers.images import AUTHORITY
 
     said, ports = cloudflare.whereabouts(), cloudflare.program.ports
-    authority = _AUTHORITY if daemon.kind == "docker" else str(cloudflare.authority)
+    authority = AUTHORITY if daemon.kind == "docker" else str(cloudflare.authority)
     door = f"{daemon.gateway}:{ports['https']}"
     environment = {
         "TUNNEL_EDGE": f"{daemon.gateway}:{ports['edge']}",
@@ -190,8 +191,12 @@ def _write_additions(place: Places, daemon: Daemon, cloudflare: Cloudflare) -> b
     marks = labels(place)
     place.containers.mkdir(parents=True, exist_ok=True)
     if daemon.kind == "docker":
-        mounts = {str(cloudflare.authority): _AUTHORITY}
-        return _written(Extras(environment=environment, mounts=mounts, labels=marks), _for_provider(place))
+        # A real cloudflared knows none of the variables above but its own, and finds hosts by name.
+        names = (said.team_domain, *(address.partition(":")[0] for address in said.services))
+        extras = Extras(
+            environment, dict.fromkeys(names, daemon.gateway), {str(cloudflare.authority): AUTHORITY}, marks
+        )
+        return _written(extras, _for_provider(place))
     # The stand-in engine adds the rest itself, at every start.
     _written(Extras(labels=marks), _for_provider(place))
     return _written(Extras(environment=environment), _for_processes(place))

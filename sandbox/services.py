@@ -73,9 +73,12 @@ def _kept(file: Path) -> dict[str, int]:
 def open_services(
     directory: Path, services: Sequence[Service], further: Sequence[str] = ()
 ) -> list[tuple[Service, list[socket.socket]]]:
-    """Sockets for each service on loopback and at `further` addresses, on the port of last time where it is free."""
+    """Sockets for each service on loopback and at `further` addresses, on the port of last time where it is free.
+
+    From further addresses a service is also looked for by its name alone, so its own port is tried first there.
+    """
     kept = _kept(directory / _KEPT)
-    opened = [(one, _sockets((HOST, *further), kept.get(one.address, 0))) for one in services]
+    opened = [(one, _sockets((HOST, *further), kept.get(one.address, one.port if further else 0))) for one in services]
     chosen = {one.address: port_of(sockets[0]) for one, sockets in opened}
     directory.mkdir(parents=True, exist_ok=True)
     (directory / _KEPT).write_text(json.dumps(chosen) + "\n", encoding="utf-8")

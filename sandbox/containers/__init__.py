@@ -2,7 +2,7 @@
 
     daemon = choose(place)                       a Daemon; remembered in the state directory while containers exist
     daemon = remembered(place)                   the same, without asking anybody; None before the first choice
-    images.ensure(daemon, say)                   the two images of stacks/Pulumi.sandbox.yaml; takes a minute once
+    images.ensure(daemon, say, …)                the two images of stacks/Pulumi.sandbox.yaml; takes a minute once
     Extras(…, labels=labels(place)).write(file)  what every container gets beside what its program says
     start(daemon, place)                         start again what `stop` stopped, and wait until it is healthy
     stop(daemon, place)                          stop what runs; it is kept

@@ -112,6 +112,11 @@ def client(host: str, timeout: float = 60.0) -> Iterator[docker.APIClient]:
 
 @contextmanager
 def _speaking(host: str, version: str, timeout: float) -> Iterator[docker.APIClient]:
+    if host.startswith("unix://"):
+        # Where nobody listens the client leaves its socket open, whereof Python complains at some later moment.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(timeout)
+            probe.connect(host.removeprefix("unix://"))
     # The client speaks in whole seconds, and would hand a fraction on to the daemon.
     api = docker.APIClient(base_url=host, version=version, timeout=int(timeout))
     # The environment's proxies are for the world outside.

@@ -2,7 +2,8 @@
 
 `localhost/gatehouse/python:sandbox` has `python3`, also as `python`, with its venv module. This machine's pip settings
 are in its /etc/pip.conf, and it trusts what this machine trusts: an image built from it gets packages as we do.
-`localhost/gatehouse/cloudflared:sandbox` is a real cloudflared where one can be had, else the sandbox's connector.
+`localhost/gatehouse/cloudflared:sandbox` is a real cloudflared where one can be had and can verify tokens here, else
+the sandbox's connector.
 """
 
 from __future__ import annotations
@@ -50,13 +51,16 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 ENTRYPOINT ["cloudflared", "--no-autoupdate"]
 """
-_REAL = """\
+# Where the extras mount the sandbox's authority, which vouches for the team domain too; only connectors trust it alone.
+AUTHORITY = "/run/gatehouse/ca.pem"
+_REAL = f"""\
 FROM scratch
 COPY cloudflared /cloudflared
-ENV PATH=/
+ENV PATH=/ SSL_CERT_FILE={AUTHORITY}
 USER 65532:65532
 ENTRYPOINT ["cloudflared", "--no-autoupdate"]
 """
+_OFFICIAL = f"FROM {_OFFICIAL_CLOUDFLARED}\nENV SSL_CERT_FILE={AUTHORITY}\n"
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,18 @@ class _Recipe:
         return hashed.hexdigest()[:24]
 
 
-def ensure(daemon: Daemon, say: Say) -> None:
-    """Make the images that the daemon does not hold yet; the stand-in engine needs none."""
+def ensure(daemon: Daemon, say: Say, *, real_cloudflared: bool) -> None:
+    """Make the images that the daemon does not hold yet; the stand-in engine needs none.
+
+    `real_cloudflared`: whether one could ask the team domain for its keys, which it does at port 443 and nowhere else.
+    """
     if daemon.kind != "docker":
         return
     try:
         with client(daemon.host, _TAKES_AT_MOST) as api:
             registry = _Registry(api, daemon.host)
             _ensure_python(api, registry, say)
-            _ensure_cloudflared(api, registry, say)
+            _ensure_cloudflared(api, registry if real_cloudflared else None, say)
     except APIError as error:
         raise SandboxError(f"the sandbox's images could not be made: {error.explanation}") from error
     except GONE as error:
@@ -136,14 +143,14 @@ def _ensure_python(api: docker.APIClient, registry: _Registry, say: Say) -> None
     _build(api, PYTHON, recipes[start], say)
 
 
-def _ensure_cloudflared(api: docker.APIClient, registry: _Registry, say: Say) -> None:
-    own = _own_binary()
-    official = _Recipe(f"FROM {_OFFICIAL_CLOUDFLARED}\n", {})
-    stand_in = _stand_in()
-    wanted = [_Recipe(_REAL, {"cloudflared": own})] if own else [official, stand_in]
+def _ensure_cloudflared(api: docker.APIClient, registry: _Registry | None, say: Say) -> None:
+    own = _own_binary() if registry else None
+    official, stand_in = _Recipe(_OFFICIAL, {}), _stand_in()
+    real = [_Recipe(_REAL, {"cloudflared": own})] if own else []
+    wanted = real or ([official, stand_in] if registry else [stand_in])
     if _made_by(api, CLOUDFLARED) in {recipe.digest for recipe in wanted}:
         return
-    if own is None and not registry.pull(_OFFICIAL_CLOUDFLARED, say):
+    if not own and registry and not registry.pull(_OFFICIAL_CLOUDFLARED, say):
         wanted = [stand_in]
     _build(api, CLOUDFLARED, wanted[0], say)
 

@@ -250,4 +250,18 @@ def test_proxies_have_the_names_that_dockerfiles_know() -> None:
 
 
 def test_the_stand_in_engine_needs_no_images() -> None:
-    images.ensure(Daemon("processes", "unix:///nowhere", "", ""), pytest.fail)
+    images.ensure(Daemon("processes", "unix:///nowhere", "", ""), pytest.fail, real_cloudflared=True)
+
+
+@pytest.mark.parametrize("registry", ["a registry", None])
+def test_a_real_cloudflared_is_taken_only_where_it_can_verify_tokens(
+    monkeypatch: pytest.MonkeyPatch, registry: object
+) -> None:
+    """Without the team domain at port 443 it would answer every request with a 502."""
+    built: list[str] = []
+    monkeypatch.setattr(images, "_own_binary", lambda: b"\x7fELF")
+    monkeypatch.setattr(images, "_made_by", lambda *_: "")
+    monkeypatch.setattr(images, "_build", lambda *words: built.append(words[2].dockerfile))
+    images._ensure_cloudflared(None, registry, pytest.fail)  # type: ignore[arg-type] # neither is asked
+    assert ("FROM scratch" in built[0]) == (registry is not None)
+    assert ("SSL_CERT_FILE" in built[0]) == (registry is not None)
