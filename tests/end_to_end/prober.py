@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sandbox.front.carriage import ANSWERED_BY
 from sandbox.portal import Door
 from sandbox.portal.answers import read_page
 from sandbox.portal.door import DoorTransport
@@ -29,20 +30,21 @@ Cookies = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one request; status 0 where nobody listened."""
+    """What came back for one request; status 0 where nobody listened, `came_through` what the tunnel carried."""
 
     url: str
     status: int
     location: str
     body: str
+    came_through: bool = False
 
     @property
     def is_let_through(self) -> bool:
         """Whether the request passed Access, whatever the origin or the connector made of it."""
         asked_to_sign_in = self.status == 302 and "/cdn-cgi/access/login/" in self.location
-        refused = self.status == 403 and "Access" in self.body
-        nowhere = self.status == 530 or self.status == 0
-        return not (asked_to_sign_in or refused or nowhere)
+        # Only a name that leads nowhere is looked at before Access: that a connector is missing, who passes hears.
+        nowhere = self.status == 0 or (self.status == 530 and "Error 1016" in self.body)
+        return self.came_through or not (asked_to_sign_in or self.status == 403 or nowhere)
 
     @property
     def kind(self) -> str:
@@ -81,7 +83,8 @@ class Visitor:
             door = self._open.get(host) or self._open.setdefault(host, _Door(host, self._world.ports["https"]))
             door.request("GET", asked.path, headers={"cookie": self._cookies[host]} if host in self._cookies else {})
             reply = door.getresponse()
-            return Answer(url, reply.status, reply.headers.get("location", ""), reply.read().decode(errors="replace"))
+            body = reply.read().decode(errors="replace")
+            return Answer(url, reply.status, reply.headers.get("location", ""), body, ANSWERED_BY in reply.headers)
         except _CLOSED:
             self._hang_up(host)
             return Answer(url, 0, "", "")
