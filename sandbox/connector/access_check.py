@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jwt
 
@@ -16,6 +18,7 @@ from sandbox.connector.settings import Address
 
 ASSERTION = "cf-access-jwt-assertion"
 _TIMEOUT = 10.0
+_REMEMBERED = 1000
 
 
 class UnverifiableTokenError(Exception):
@@ -48,28 +51,41 @@ class TeamKeys:
 
 
 class AccessChecker:
-    """Checks tokens; keys are kept, and fetched again for a key id that is not known."""
+    """Checks tokens; keys are kept, and fetched again for a key id that is not known.
+
+    What was verified is remembered until it ends or keys are fetched: who may still come in is the edge's to say.
+    """
 
     def __init__(self, source: TeamKeys) -> None:
         self._source = source
         self._keys: dict[str, dict[str, jwt.PyJWK]] = {}
+        self._verified: dict[tuple[str, str], dict[str, Any]] = {}
 
     async def refusal(self, check: AccessCheck, token: str | None) -> str | None:
         """Why a request is refused with a 403; none when it may pass."""
         if not token:
             return "no access token in request"
         domain = f"{check.team}.cloudflareaccess.com"
-        claims = await self._verified(domain, token)
+        claims = await self._claims(domain, token)
         audiences = claims.get("aud")
         said = [audiences] if isinstance(audiences, str) else audiences
         if not isinstance(said, list) or not set(check.audiences) & {str(one) for one in said}:
             return f"Invalid token in jwt: {said}"
         return None
 
-    async def _verified(self, domain: str, token: str) -> dict[str, object]:
+    async def _claims(self, domain: str, token: str) -> dict[str, Any]:
+        claims = self._verified.get((domain, token))
+        if claims is None or int(claims["exp"]) <= time.time():
+            claims = await self._verify(domain, token)
+            if len(self._verified) >= _REMEMBERED:
+                self._verified.clear()
+            self._verified[domain, token] = claims
+        return claims
+
+    async def _verify(self, domain: str, token: str) -> dict[str, Any]:
         try:
             kid = str(jwt.get_unverified_header(token).get("kid"))
-            claims: dict[str, object] = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 await self._key(domain, kid),
                 algorithms=["RS256"],
@@ -83,6 +99,7 @@ class AccessChecker:
     async def _key(self, domain: str, kid: str) -> jwt.PyJWK:
         if kid not in self._keys.get(domain, {}):
             self._keys[domain] = await self._source.fetch(domain)
+            self._verified.clear()
         if kid not in self._keys[domain]:
             raise UnverifiableTokenError(f"no key {kid}")
         return self._keys[domain][kid]

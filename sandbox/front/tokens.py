@@ -18,6 +18,7 @@ from sandbox.front.sessions import Session
 
 Kind = Literal["app", "org", "meta"]
 _LEEWAY = 5
+_REMEMBERED = 1000
 
 
 class TokenError(Exception):
@@ -44,6 +45,7 @@ class TokenSigner:
         self.issuer = f"https://{auth_domain}"
         self.auth_domain = auth_domain
         self.keys = keys
+        self._verified: dict[str, tuple[str, Json]] = {}
 
     def application(self, aud: str, session: Session, country: str, lifetime: int) -> str:
         """The token of a person at one application."""
@@ -109,6 +111,17 @@ class TokenSigner:
         return bool(jwt.get_unverified_header(text).get("kid") == self.keys.current.kid)
 
     def _decoded(self, text: str) -> Json:
+        """The claims. A signature is worked out once and stays right; its key and the token's end count each time."""
+        kid, claims = self._verified.get(text, ("", {}))
+        if claims and self.keys.named(kid) is not None and time.time() < int(claims["exp"]) + _LEEWAY:
+            return claims
+        kid, claims = self._verify(text)
+        if len(self._verified) >= _REMEMBERED:
+            self._verified.clear()
+        self._verified[text] = kid, claims
+        return claims
+
+    def _verify(self, text: str) -> tuple[str, Json]:
         try:
             header = jwt.get_unverified_header(text)
             if header.get("alg") != ALGORITHM:
@@ -130,7 +143,7 @@ class TokenSigner:
             raise TokenError("another team issued it") from None
         except jwt.PyJWTError as error:
             raise TokenError(f"it cannot be verified: {error}") from None
-        return claims
+        return key.kid, claims
 
     def _stamps(self, kind: Kind, lifetime: int) -> Json:
         now = int(time.time())

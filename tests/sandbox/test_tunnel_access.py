@@ -162,3 +162,28 @@ def test_a_key_that_is_new_is_fetched(guarded: Guarded) -> None:
     asked = len(guarded.team.asked)
     assert guarded.status(fresh) == 200
     assert len(guarded.team.asked) == asked
+
+
+def test_a_token_that_counted_ends_all_the_same(guarded: Guarded) -> None:
+    end = int(time.time()) + 3
+    short = token(exp=end)
+    assert guarded.status(short) == 200
+    time.sleep(max(0.0, end - time.time()))
+    assert guarded.status(short) == 502
+
+
+def test_a_token_that_counted_is_not_known_to_another_rule(guarded: Guarded) -> None:
+    known = token()
+    assert guarded.status(known) == 200
+    assert guarded.status(known, "nobody.example.com") == 403
+    assert guarded.status(known, "other-team.example.com") == 502
+
+
+def test_a_key_that_is_gone_takes_its_tokens_along(guarded: Guarded) -> None:
+    known = token()
+    assert guarded.status(known) == 200
+    del guarded.team.shown["old"]
+    assert guarded.status(token(kid="unknown")) == 502, "which has the keys fetched again"
+    assert guarded.status(known) == 502
+    guarded.team.shown["old"] = OLD
+    assert guarded.status(known) == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import jwt
@@ -118,6 +119,15 @@ def test_after_a_rotation_the_old_key_counts_until_the_next(front: FrontWorld, g
     front.control("POST", "/teams/example/keys/rotate")
     assert _with(front, good) == 302
     assert Browser(front).log_in(CAMPAIGNS, "mika").status == 200
+
+
+def test_a_token_that_counted_ends_all_the_same(front: FrontWorld, good: str) -> None:
+    signer = front.front.teams.named("example").signer  # type: ignore[union-attr]
+    end = int(time.time()) + 3
+    token = signer.keys.sign({**_claims(good), "exp": end - 5})  # clocks may differ by five seconds
+    assert _with(front, token) == 200
+    time.sleep(max(0.0, end - time.time()))
+    assert _with(front, token) == 302
 
 
 def test_service_tokens(front: FrontWorld) -> None:
