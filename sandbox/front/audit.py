@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -55,7 +55,7 @@ class Audit:
             self._file.write_text("", encoding="utf-8")
 
     def record(self, decision: Decision) -> None:
-        line = {"time": now(), **asdict(decision)}
+        line = {"time": now(), **vars(decision)}
         self.latest.append(line)
         if self._file is not None:
             with self._file.open("a", encoding="utf-8") as out:

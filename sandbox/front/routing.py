@@ -19,6 +19,7 @@ from sandbox.cloudflare_api.world import Account, World, Zone
 from sandbox.front.paths import lenient
 
 TUNNEL_SUFFIX = ".cfargotunnel.com"
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Site:
     route: Route | None
     ingress: tuple[Json, ...] = ()  # the rules of the tunnel behind it
     revocations: Mapping[str, int] = field(default_factory=dict)  # when the tokens of an application were revoked
+    _places: dict[str, tuple[Place | None, bool]] = field(default_factory=dict, repr=False, compare=False)
 
     def revoked_at(self, application: Json) -> int:
         """The second up to which tokens of an application do not count; 0 where none was revoked."""
@@ -54,7 +56,7 @@ class Site:
 
     def place(self, path: str) -> Place | None:
         """The most specific application at a path."""
-        return place_at(self.objects.applications, self.host, path)
+        return self._read(path)[0]
 
     def cookie_paths(self) -> frozenset[str]:
         """The paths on this host whose applications keep a cookie of their own."""
@@ -68,9 +70,17 @@ class Site:
 
     def is_ambiguous(self, path: str) -> bool:
         """Whether a lenient server would see the path under another application than Access does."""
-        loose = place_at(self.objects.applications, self.host, lenient(path), lenient)
-        strict = self.place(path)
-        return (loose and loose.pattern) != (strict and strict.pattern)
+        return self._read(path)[1]
+
+    def _read(self, path: str) -> tuple[Place | None, bool]:
+        """The place, and whether the path is ambiguous: the same for as long as the store is, and so the site."""
+        if path not in self._places:
+            strict = place_at(self.objects.applications, self.host, path)
+            loose = place_at(self.objects.applications, self.host, lenient(path), lenient)
+            if len(self._places) >= _REMEMBERED:  # paths come from the network
+                self._places.clear()
+            self._places[path] = strict, (loose and loose.pattern) != (strict and strict.pattern)
+        return self._places[path]
 
 
 class Routing:
@@ -85,7 +95,7 @@ class Routing:
     def site(self, host: str) -> Site | None:
         """The site of a host; nothing where no zone of the sandbox world holds it."""
         if host not in self._sites:
-            if len(self._sites) > 1000:  # hosts come from the network
+            if len(self._sites) >= _REMEMBERED:  # hosts come from the network
                 self._sites.clear()
             self._sites[host] = self._found(host)
         return self._sites[host]

@@ -60,6 +60,7 @@ class Link:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
         self.lost = False
+        self._flushing = False
         client = serve is None
         self._h2 = _Connection(H2Configuration(client_side=client, header_encoding="latin-1"))
         settings = {
@@ -82,7 +83,7 @@ class Link:
                 while not self.lost and (chunk := await self._reader.read(_READ)):
                     for event in self._h2.receive_data(chunk):
                         self._take(event)
-                    self._flush()
+                    self._flush_soon()
         finally:
             self._flush()
             self._lose()
@@ -154,7 +155,7 @@ class Link:
         if amount and not self.lost:
             with contextlib.suppress(H2Error):
                 self._h2.acknowledge_received_data(amount, number)
-            self._flush()
+            self._flush_soon()
 
     async def drained(self) -> None:
         try:
@@ -169,7 +170,7 @@ class Link:
             act()
         except H2Error as error:
             raise StreamLostError(f"{type(error).__name__}: {error}") from error
-        self._flush()
+        self._flush_soon()
         self._forget_when_closed(number)
 
     def _take(self, event: Event) -> None:
@@ -229,7 +230,14 @@ class Link:
         self._streams.pop(number, None)
         self._changed.set()
 
+    def _flush_soon(self) -> None:
+        """Write what is said until the event loop comes round in one go: an answer's head, body and end together."""
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
     def _flush(self) -> None:
+        self._flushing = False
         outgoing = self._h2.data_to_send()
         if outgoing and not self._writer.is_closing():
             self._writer.write(outgoing)
