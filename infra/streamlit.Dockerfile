@@ -4,11 +4,15 @@
 # APP is the app's folder.
 ARG PYTHON
 
-FROM ${PYTHON} AS packages
+# Apart from the rest, so that apps with the same requirements share the installed packages.
+FROM ${PYTHON} AS requirements
 ARG APP
+COPY ${APP}/requirements.txt /build/requirements.txt
+
+FROM ${PYTHON} AS packages
 RUN python3 -m venv /opt/venv
 COPY kit/ /build/kit/
-COPY ${APP}/requirements.txt /build/requirements.txt
+COPY --from=requirements /build/requirements.txt /build/requirements.txt
 RUN /opt/venv/bin/python3 -m pip install --no-cache-dir --disable-pip-version-check \
       --requirement /build/requirements.txt /build/kit \
  && /opt/venv/bin/python3 -m pip uninstall --yes pip setuptools \

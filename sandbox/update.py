@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sandbox.locks import clear
 from sandbox.places import Places, SandboxError
 from sandbox.turns import in_turn
 
-_DONE = re.compile(r"^ \S+ +\S+ (\S+) (created|updated|replaced|deleted) ")
+_STEP = re.compile(r"^ \S+ +(\S+ \S+) (?:(creating|updating|replacing|deleting)|(created|updated|replaced|deleted)) ")
 _AMBIENT = re.compile(r"warning: using pulumi-[a-z-]+ from \$PATH at ")
 
 
@@ -60,7 +60,7 @@ def update(place: Places, engine: Engine, environment: Mapping[str, str], stack:
     """Run `pulumi up` and say what it did."""
     command = [str(engine.pulumi), "up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack]
     lines: list[str] = []
-    finished = 0
+    finished, begun = 0, dict[str, None]()
     log = place.log("update")
     with (
         log.open("w") as out,
@@ -78,10 +78,11 @@ def update(place: Places, engine: Engine, environment: Mapping[str, str], stack:
             for line in program.stdout or ():
                 out.write(line)
                 lines.append(line.rstrip("\n"))
-                match = _DONE.match(line)
-                if match:
-                    finished += 1
-                    say(f"{finished} done, last {match[1]}")
+                step = _STEP.match(line)
+                if step:
+                    begun.pop(step[1], None) if step[3] else begun.setdefault(step[1])
+                    finished += bool(step[3])
+                    say(_progress(finished, begun))
         except KeyboardInterrupt:
             # The engine heard it too and ends in good order; leaving first would leave it half-way.
             program.wait()
@@ -89,6 +90,13 @@ def update(place: Places, engine: Engine, environment: Mapping[str, str], stack:
     if program.returncode:
         raise SandboxError(f"the update failed:\n\n{_explanation(lines)}\n\nthe whole output is in {_short(log)}")
     return Updated(_summary(lines), _diagnostics(lines) if "Diagnostics:" in lines else "")
+
+
+def _progress(finished: int, begun: Iterable[str]) -> str:
+    """How many resources are done, and a few of those under way, which may take minutes."""
+    names = [one.split()[1] for one in begun]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{finished} done" + (f", working on {', '.join(names[:3])}{more}" if names else "")
 
 
 def exported_apps(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> tuple[AppLine, ...]:

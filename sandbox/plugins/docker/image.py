@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ _BUILD_INPUTS = {
     "platform", "pullParent", "remove", "tags", "target", "useLegacyBuilder",
 }  # fmt: skip
 _SHOWN_AFTER_FAILURE = 25
+# The builder shares a step with builds before it, not with those beside it: packages are installed once this way.
+_IN_TURN = threading.Lock()
 _OF_NO_INTEREST = ("--->", "Removing intermediate container")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -57,7 +60,8 @@ def create(connection: Connection, urn: str, inputs: Properties) -> tuple[str, P
     name, build = str(reveal(wanted["name"])), reveal(wanted.get("build"))
     with connection.api() as api:
         if isinstance(build, dict):
-            _build(api, connection, urn, name, _with_defaults(build))
+            with _IN_TURN:
+                _build(api, connection, urn, name, _with_defaults(build))
         else:
             ensure(api, connection, urn, name, str(reveal(wanted.get("platform")) or ""))
     outputs = read(connection, "", wanted)
