@@ -118,20 +118,20 @@ def stop(place: Places) -> str:
     )
 
 
-def forget(place: Places) -> None:
-    """Remove every container, network and image of this sandbox."""
+def forget(place: Places) -> str:
+    """Remove every container, network and image of this sandbox; what has to be done later, in words, or nothing."""
     from sandbox.containers import forget as forget_all
     from sandbox.containers import remembered
 
     daemon = remembered(place)
     if daemon is None:
-        return
+        return ""
     if daemon.kind == "docker":
-        forget_all(daemon, place)
-        return
+        return forget_all(daemon, place)
     stop(place)
     shutil.rmtree(place.docker_engine, ignore_errors=True)
     shutil.rmtree(place.containers, ignore_errors=True)
+    return ""
 
 
 def _member(name: str, state: str, status: str) -> Member:

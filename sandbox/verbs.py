@@ -69,21 +69,25 @@ def status(place: Places, objects: bool) -> int:
 def reset(place: Places) -> int:
     """Forget everything: the account's objects, the containers, and the engine's stacks."""
     place.refuse_foreign()
+    left = ""
     if place.state.is_dir():
         place.prepare()
         with alone(place, "up", f"`{command()} up` is running here; wait until it has ended, and try again"):
             refuse_running(locks(place))
-            _forget_everything(place)
+            left = _forget_everything(place)
     print("the sandbox is empty: no objects in the account, no containers, no stacks")
+    if left:
+        print(f"but {left}")
     return 0
 
 
-def _forget_everything(place: Places) -> None:
-    container_engine.forget(place)
+def _forget_everything(place: Places) -> str:
+    left = container_engine.forget(place)
     local_cloudflare.forget(place)
     for directory in (place.backend, place.doubts):
         shutil.rmtree(directory, ignore_errors=True)
     place.prepare()
+    return left
 
 
 def env(place: Places) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from sandbox.containers.daemon import GONE, Daemon, client, gone, labels, release
 from sandbox.places import Places, SandboxError
@@ -28,10 +29,26 @@ def stop(daemon: Daemon, place: Places) -> int:
     return _with(daemon, lambda api: _stop(api, _filter(place), place))
 
 
-def forget(daemon: Daemon, place: Places) -> None:
-    """Remove containers, networks and the images built for this sandbox, and choose a daemon anew the next time."""
-    _with(daemon, lambda api: _forget(api, _filter(place)))
+def forget(daemon: Daemon, place: Places) -> str:
+    """Remove containers, networks and the images built for this sandbox, and choose a daemon anew the next time.
+
+    What a daemon holds that does not answer stays there: how to remove it later, in words; else nothing.
+    """
+    left = ""
+    try:
+        with client(daemon.host) as api:
+            _forget(api, _filter(place))
+    except APIError as error:
+        raise SandboxError(f"the Docker daemon at {daemon.host} refused: {error.explanation}") from error
+    except GONE:
+        mine = shlex.join(["--filter", f"label={_filter(place)['label'][0]}"])
+        left = (
+            f"the Docker daemon at {daemon.host} does not answer; when it does, remove what it holds of this sandbox:\n"
+            f"  docker rm --force $(docker ps --all --quiet {mine})\n"
+            f"  docker network prune --force {mine}"
+        )
     release(place)
+    return left
 
 
 def _with(daemon: Daemon, work: Callable[[docker.APIClient], int]) -> int:
@@ -76,12 +93,10 @@ def _stop(api: docker.APIClient, mine: dict[str, list[str]], place: Places) -> i
     return len(running)
 
 
-def _forget(api: docker.APIClient, mine: dict[str, list[str]]) -> int:
-    found = api.containers(all=True, filters=mine)
-    _each(found, lambda item: api.remove_container(item["Id"], v=True, force=True))
+def _forget(api: docker.APIClient, mine: dict[str, list[str]]) -> None:
+    _each(api.containers(all=True, filters=mine), lambda item: api.remove_container(item["Id"], v=True, force=True))
     _each(api.networks(filters=mine), lambda item: api.remove_network(item["Id"]))
     _each(api.images(filters=mine), lambda item: api.remove_image(item["Id"], force=True))
-    return len(found)
 
 
 def _each(found: _Found, work: Callable[[dict[str, Any]], object]) -> None:

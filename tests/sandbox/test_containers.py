@@ -135,6 +135,16 @@ def test_the_choice_is_kept_while_it_holds_anything(place: Places, monkeypatch: 
     assert "Start it and run this again" in str(caught.value) and "reset" in str(caught.value)
 
 
+def test_a_daemon_that_is_gone_for_good_can_be_forgotten(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`reset` is what the refusal names as the way out."""
+    with pretended(held=[{"Id": "c"}]) as host:
+        before = chosen(place, host, monkeypatch)
+    left = forget(before, place)
+    assert f"the Docker daemon at {host} does not answer" in left
+    assert f"docker ps --all --quiet --filter label={LABEL}={place.state}" in left
+    assert chosen(place, "unix:///nowhere", monkeypatch).kind == "processes"
+
+
 def test_an_empty_daemon_is_left_for_another(place: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     with pretended() as first, pretended() as second:
         chosen(place, first, monkeypatch)
@@ -182,7 +192,7 @@ def test_what_bears_the_label_is_stopped_started_and_forgotten(running: Daemon, 
         assert (mine.status, other.status) == ("exited", "running")
         assert start(running, place) == 1
         assert start(running, place) == 0
-        forget(running, place)
+        assert forget(running, place) == ""
         assert [one.id for one in api.containers.list(all=True, filters={"name": name})] == [other.id]
         assert api.networks.list(names=[name]) == []
         assert remembered(place) is None

@@ -82,6 +82,16 @@ def test_reset_keeps_plugins_and_forgets_the_rest(place: Places) -> None:
     assert list(place.cloudflare.iterdir()) == list(place.backend.iterdir()) == []
 
 
+def test_reset_needs_no_daemon_that_is_gone(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    place.prepare()
+    place.containers.mkdir()
+    gone = {"kind": "docker", "host": "unix:///nowhere/docker.sock", "gateway": "172.17.0.1", "reason": ""}
+    (place.containers / "daemon.json").write_text(json.dumps(gone))
+    assert main(["--cwd", str(place.project), "reset"]) == 0
+    assert "but the Docker daemon at unix:///nowhere/docker.sock does not answer" in capsys.readouterr().out
+    assert not (place.containers / "daemon.json").exists()
+
+
 @pytest.mark.usefixtures("place")
 def test_a_directory_without_a_project_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--cwd", str(tmp_path), "status"]) == 1
