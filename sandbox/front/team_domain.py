@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from sandbox.cloudflare_api.document import Json
 from sandbox.front import cookies, refusals
+from sandbox.front.access import NO_STORE
 from sandbox.front.audit import Audit, Decision
 from sandbox.front.identity_client import Exchange, IdentityClient, IdentityError
 from sandbox.front.idp.issuers import KINDS, Issuers
@@ -22,9 +23,8 @@ from sandbox.front.look import notice, page
 from sandbox.front.sessions import Session, Sessions, new_nonce
 from sandbox.front.teams import Team, Teams
 from sandbox.front.tokens import TokenError
-from sandbox.front.visits import Visit, asked_host, circumstances
+from sandbox.front.visits import Visit, asked_host, circumstances, visit_of
 
-NO_STORE = {"cache-control": "no-store"}
 KICKER = "Access"
 
 
@@ -71,14 +71,14 @@ class TeamDomain:
         except LoginError as error:
             return refusals.stale(str(error))
         offered = self._logins.offered(wish)
-        session = self.session(team, _visit(request))
+        session = self.session(team, visit_of(request))
         if session is not None and session.idp_id in {one["id"] for one in offered}:
             return await self._entered(team, wish, session, request)
         if self._logins.goes_straight(wish):
-            return self._to_provider(team, wish, str(offered[0]["id"]), _visit(request))
+            return self._to_provider(team, wish, str(offered[0]["id"]), visit_of(request))
         chosen = asked.get("idp")
         if chosen in {one["id"] for one in offered}:
-            return self._to_provider(team, wish, str(chosen), _visit(request))
+            return self._to_provider(team, wish, str(chosen), visit_of(request))
         return _choice(team, wish, offered, request)
 
     def log_in(self, team: Team, idp_id: str, person: str, visit: Visit, back: str = "/") -> Response:
@@ -102,7 +102,9 @@ class TeamDomain:
         """Back from the provider with a code."""
         team, asked = self._team(request), request.query_params
         try:
-            pending, wish = self._logins.resume(team, asked.get("state", ""), _visit(request).cookies(cookies.SESSION))
+            pending, wish = self._logins.resume(
+                team, asked.get("state", ""), visit_of(request).cookies(cookies.SESSION)
+            )
             issuer = self._issuers.find(pending.idp_id)
             if issuer is None or "code" not in asked:
                 raise LoginError("The identity provider did not log anybody in. Start at the application again.")
@@ -123,7 +125,7 @@ class TeamDomain:
     async def _entered(self, team: Team, wish: Wish, session: Session, request: Request) -> Response:
         # A token of the second of a revocation would pass for a revoked one.
         await asyncio.sleep(max(0.0, wish.site.revoked_at(wish.application) + 1 - time.time()))
-        visit = _visit(request)
+        visit = visit_of(request)
         entry = self._logins.enter(team, wish, session, visit)
         if entry.url:
             return RedirectResponse(entry.url, 302, headers=NO_STORE)
@@ -132,7 +134,7 @@ class TeamDomain:
         return refusals.refused(wish.site.objects, wish.application, there, session, entry.visitor, entry.outcome)
 
     async def _get_identity(self, request: Request) -> Response:
-        return self.identity(self._team(request), _visit(request))
+        return self.identity(self._team(request), visit_of(request))
 
     def identity(self, team: Team, visit: Visit) -> Response:
         """Who is logged in, by a token of the organization or of any of its applications."""
@@ -145,7 +147,7 @@ class TeamDomain:
 
     async def _logout(self, request: Request) -> Response:
         """End the session: every application asks again."""
-        team, visit = self._team(request), _visit(request)
+        team, visit = self._team(request), visit_of(request)
         session = self._bearer(team, visit)
         if session is not None:
             self._sessions.end(session.nonce)
@@ -186,10 +188,6 @@ class TeamDomain:
         if team is None:
             raise LookupError("this application serves team domains only")
         return team
-
-
-def _visit(request: Request) -> Visit:
-    return Visit.of(request.scope, asked_host(request.scope) or "")
 
 
 def _choice(team: Team, wish: Wish, offered: tuple[Json, ...], request: Request) -> Response:

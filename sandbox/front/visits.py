@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from starlette.requests import Request
 from starlette.types import Scope
 
 from sandbox.cloudflare_api.access import AccessObjects
@@ -59,6 +60,11 @@ def asked_host(scope: Scope) -> str | None:
     """The one host that a request names."""
     named = {value for name, value in headers_of(scope) if name == "host"}
     return host_of(named.pop()) if len(named) == 1 else None
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit that a request at one of our own hosts is."""
+    return Visit.of(request.scope, asked_host(request.scope) or "")
 
 
 def circumstances(people: People, session: Session | None, peer: str) -> Circumstances:

@@ -19,7 +19,7 @@ from sandbox.front import Front, cookies
 from sandbox.front.idp.people import person_of
 from sandbox.front.look import PALETTE
 from sandbox.front.teams import Team
-from sandbox.front.visits import Visit, asked_host
+from sandbox.front.visits import asked_host, visit_of
 from sandbox.portal.door import Door
 from sandbox.portal.forms import Form, added, changed, first, read_form
 from sandbox.portal.measurements import Measurements
@@ -75,7 +75,7 @@ class Portal:
 
     def _shown(self, request: Request, opened: str, problem: str = "") -> Response:
         team = self._team(request)
-        session = self._front.team_domain.session(team, _visit(request))
+        session = self._front.team_domain.session(team, visit_of(request))
         return launcher_page(self._front, team, session, self._measurements(team), opened, problem)
 
     async def _table(self, request: Request) -> Response:
@@ -95,11 +95,11 @@ class Portal:
         return PlainTextResponse(_file("portal.js"), media_type="text/javascript", headers=safety(self._front))
 
     async def _log_in(self, request: Request, form: Form) -> Response:
-        team, visit = self._team(request), _visit(request)
+        team, visit = self._team(request), visit_of(request)
         return self._front.team_domain.log_in(team, first(form, "idp"), first(form, "person"), visit)
 
     async def _log_out(self, request: Request, _: Form) -> Response:
-        session = self._front.team_domain.session(self._team(request), _visit(request))
+        session = self._front.team_domain.session(self._team(request), visit_of(request))
         if session is not None:
             self._front.sessions.end(session.nonce)
         answer = _back("/")
@@ -147,10 +147,6 @@ class Portal:
         if team is None:
             raise LookupError("the launcher serves team domains only")
         return team
-
-
-def _visit(request: Request) -> Visit:
-    return Visit.of(request.scope, asked_host(request.scope) or "")
 
 
 def _back(place: str) -> RedirectResponse:
