@@ -25,6 +25,7 @@ from sandbox.edge.live_certificates import LiveCertificates
 from sandbox.edge.tunnel import TunnelEdge
 from sandbox.front.addresses import Addresses
 from sandbox.front.app import Front
+from sandbox.front.key_mirror import KeysOnly
 from sandbox.front.probe import Probe
 from sandbox.front.server import server_for
 from sandbox.portal import Door, launcher
@@ -67,7 +68,10 @@ async def serve(directory: Path, sockets: Sockets, further: tuple[str, ...], sto
         for service, listening in sockets.services:
             await running.enter_async_context(served(server_for(_site(service)), *listening))
         await running.enter_async_context(edge.serving(*sockets.edge))
-        await running.enter_async_context(served(server_for(front, shown.context), *sockets.https))
+        browsers, containers = sockets.https[:1], sockets.https[1:]
+        await running.enter_async_context(served(server_for(front, shown.context), *browsers))
+        if containers:
+            await running.enter_async_context(served(server_for(KeysOnly(front), shown.context), *containers))
         await running.enter_async_context(served(server_for(front), sockets.http))
         await running.enter_async_context(served(api_server(api), sockets.api))
         await stop.wait()

@@ -92,6 +92,8 @@ class Places:
         running, logs = self.state / "running", self.state / "logs"
         try:
             self.refuse_foreign()
+            # Journal and state name people.
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
             for directory in (self.launchers, self.pulumi_home, self.backend, self.cloudflare, running, logs):
                 directory.mkdir(parents=True, exist_ok=True)
             (self.state / _MARK).touch()

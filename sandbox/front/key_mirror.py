@@ -1,6 +1,8 @@
 """The key sets of the teams by the front door's address, for containers that cannot resolve a team domain.
 
 https://<IP address>/teams/<team>/certs
+
+Where only containers come from, they get keys and nothing else: the pages of the identity provider log anybody in.
 """
 
 from __future__ import annotations
@@ -8,12 +10,32 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.front.teams import Teams
 from sandbox.front.visits import Visit
 
 _CERTS = re.compile(r"/teams/([a-z0-9-]+)/certs")
+_OF_TEAM_DOMAIN = "/cdn-cgi/access/certs"
+
+
+class KeysOnly:
+    """The front door as containers see it."""
+
+    def __init__(self, front: ASGIApp) -> None:
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if scope["type"] == "http" and (path == _OF_TEAM_DOMAIN or _CERTS.fullmatch(path)):
+            await self._front(scope, receive, send)
+        elif scope["type"] == "http":
+            await PlainTextResponse("containers get the keys of Access here, and nothing else\n", 403)(
+                scope, receive, send
+            )
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
 
 def keys_at(teams: Teams, visit: Visit) -> Response | None:

@@ -10,9 +10,11 @@ import pytest
 
 from sandbox.edge.upstream import Answer
 from sandbox.front.durations import seconds, session_seconds
+from sandbox.front.key_mirror import KeysOnly
 
 from .world import (
     CAMPAIGNS,
+    IDP,
     LOST,
     NO_CONNECTOR,
     STATUS,
@@ -161,3 +163,15 @@ def test_a_browser_that_leaves_ends_the_answer(front: FrontWorld) -> None:
     }
     front.loop.run_until_complete(asyncio.wait_for(front.front(scope, receive, send), 5))  # type: ignore[arg-type]
     assert body.closed
+
+
+def test_containers_get_keys_and_nothing_else(front: FrontWorld) -> None:
+    """At the gateway of Docker's bridge: whoever could come to the login pages there could be anybody."""
+    door = KeysOnly(front.front)
+    keys = front.call("GET", f"https://{TEAM}/cdn-cgi/access/certs", app=door).json()["keys"]
+    assert front.call("GET", "https://172.17.0.1/teams/example/certs", app=door).json()["keys"] == keys
+    for url in (CAMPAIGNS, STATUS, f"https://{TEAM}/", f"https://{IDP}/__sandbox/people"):
+        refused = front.call("GET", url, app=door)
+        assert (refused.status, "nothing else" in refused.text) == (403, True), url
+    roster = front.call("PUT", f"https://{IDP}/__sandbox/roster", body=b"{}", app=door)
+    assert roster.status == 403
