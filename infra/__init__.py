@@ -11,10 +11,11 @@ A module imports from earlier lines only, never from its own (held by tests/test
 
     terminal
     problems
+    indentation
     syntax
     source
     shapes
-    records
+    records, short_forms
     schema
     stack
     names, estate, spelling, bundle

@@ -7,14 +7,13 @@ and describes. The schema stays in the draft-07 subset that every editor's YAML 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, Protocol, TypeVar, cast
 
 from infra.problems import Problems, Span, did_you_mean
-from infra.source import Mapping, Node, Scalar, Sequence
+from infra.source import Node, Scalar, Sequence
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -87,15 +86,18 @@ class Text:
             advised = quoted if self.fits(node.text) else f"for example `{self.example}`"
             return wrong(node, self.form, problems, advised)
         if not self.fits(node.text):
-            other = next((text for text in (node.text.lower(), node.text.upper()) if self.fits(text)), "")
-            meant = f"did you mean `{other}`?" if other else f"for example `{self.example}`"
-            advice = (meant,) if other or self.example else ()
-            problems.add("bad-format", f"`{node.text}` is not {self.form}", node.span, advice=advice)
+            problems.add("bad-format", f"`{node.text}` is not {self.form}", node.span, advice=self._meant(node))
             return BAD
         if len(node.text) > self.most:
             problems.add("too-long", f"{len(node.text)} characters where {self.most} are possible", node.span)
             return BAD
         return Word.at(node.text, node.span)
+
+    def _meant(self, node: Scalar) -> tuple[str, ...]:
+        if node.plain and node.span.end_line > node.span.line:
+            return ("the line below is indented further, so it is a part of this value",)
+        other = next((text for text in (node.text.lower(), node.text.upper()) if self.fits(text)), "")
+        return (f"did you mean `{other}`?",) if other else (f"for example `{self.example}`",) if self.example else ()
 
     def fits(self, text: str) -> bool:
         return re.fullmatch(self.pattern, text) is not None
@@ -195,37 +197,28 @@ class ListOf(Generic[T]):
         if self.single and not (isinstance(node, Scalar) and node.kind == "nothing"):
             one = self.item.decode(node, problems)
             return BAD if isinstance(one, Bad) else (one,)
-        return wrong(node, "a list", problems)
+        return self._not_a_list(node, problems)
+
+    def _not_a_list(self, node: Node, problems: Problems) -> Bad:
+        """Say how to make a list of it, if it would fit into one, and else what is wrong with it as well."""
+        if isinstance(node, Scalar) and node.kind == "nothing":
+            return wrong(node, "a list", problems)
+        inside = Problems()
+        self.item.decode(node, inside)
+        flow = _flow(node)
+        fix = f"write `[{flow}]`" if flow else "begin each entry with `- `"
+        wrong(node, "a list", problems, *(() if flow and inside.found else (fix,)))
+        problems.found += inside.found
+        return BAD
 
     def schema(self) -> JsonSchema:
         many: JsonSchema = {"type": "array", "items": self.item.schema(), "minItems": 1}
         return {"anyOf": [self.item.schema(), many]} if self.single else many
 
 
-@dataclass(frozen=True)
-class Either(Generic[T]):
-    """Another shape for a mapping than for anything else, such as the short form of an access entry."""
-
-    mapping: Shape[T]
-    otherwise: Shape[T]
-
-    def decode(self, node: Node, problems: Problems) -> T | Bad:
-        return (self.mapping if isinstance(node, Mapping) else self.otherwise).decode(node, problems)
-
-    def schema(self) -> JsonSchema:
-        return {"anyOf": [self.otherwise.schema(), self.mapping.schema()]}
-
-
-@dataclass(frozen=True)
-class Converted(Generic[T]):
-    """A shape whose value is built from another one's."""
-
-    shape: Shape[object]
-    convert: Callable[..., T]
-
-    def decode(self, node: Node, problems: Problems) -> T | Bad:
-        value = self.shape.decode(node, problems)
-        return BAD if isinstance(value, Bad) else self.convert(value)
-
-    def schema(self) -> JsonSchema:
-        return self.shape.schema()
+def _flow(node: Node) -> str:
+    """What is written, if it can stand between brackets as it is."""
+    span = node.span
+    text = span.source.lines[span.line][span.column : span.end_column] if span.line == span.end_line else ""
+    plain = isinstance(node, Scalar) and node.plain
+    return text if not (plain and set(text) & set(",[]{}")) and (plain or text[:1] in "'\"{") else ""

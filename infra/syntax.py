@@ -7,13 +7,18 @@ from collections.abc import Iterator
 
 import yaml
 
+from infra.indentation import in_no_column, indented_too_far
 from infra.problems import Problem, Related, Source, Span
 
 # They turn the direction of what follows, so that a reviewer reads something else than a program (CVE-2021-42574).
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONFLICT = re.compile(r"(<{7}|>{7})( |$)")
+_TAB = ("this line is indented with a tab", ("YAML indents with spaces; an editor can replace every tab of the file",))
+_SECOND_COLON = "mapping values are not allowed in this context"
+_NO_KEY = "did not find expected key"
 _WORDS = {
-    "mapping values are not allowed in this context": (
+    "found a tab character that violates indentation": _TAB,
+    _SECOND_COLON: (
         "there is a second `:` here, where one line can hold one key",
         ("start a new line, or put the value in quotes",),
     ),
@@ -21,7 +26,7 @@ _WORDS = {
         "a key without `:` stands before this",
         ("a key is written `key: value`",),
     ),
-    "did not find expected key": (
+    _NO_KEY: (
         "this does not fit the lines before it",
         ("keys of one mapping start in the same column",),
     ),
@@ -46,9 +51,13 @@ def syntax_problem(error: yaml.YAMLError, text: str, source: Source) -> Problem:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _unreadable(text, source)
     span = _at(error.problem_mark, source)
+    misplaced = _misplaced(error, source, span)
+    if misplaced is not None:
+        return misplaced
     message, advice = _words(str(error.problem), source, span)
     related: list[Related] = []
-    if error.context_mark is not None and error.context_mark.line != error.problem_mark.line:
+    # A tab is wrong by itself, wherever the value began that it stands below.
+    if message != _TAB[0] and error.context_mark is not None and error.context_mark.line != error.problem_mark.line:
         related.append(Related(_at(error.context_mark, source), "it belongs to what begins here"))
     return Problem("yaml-syntax", message, span, related=tuple(related), advice=advice)
 
@@ -61,12 +70,21 @@ def hidden_characters(text: str, source: Source) -> Iterator[Problem]:
         yield Problem("hidden-character", message, _place(text, found.start(), source), advice=advice)
 
 
+def _misplaced(error: yaml.MarkedYAMLError, source: Source, span: Span) -> Problem | None:
+    """The problem, if all that is wrong is the column where a key starts."""
+    if error.problem == _SECOND_COLON:
+        return indented_too_far(source, span.line, span.column)
+    if error.problem == _NO_KEY and error.context_mark is not None:
+        return in_no_column(source, span.line, span.column, error.context_mark.column)
+    return None
+
+
 def _words(said: str, source: Source, span: Span) -> tuple[str, tuple[str, ...]]:
     if said == "found character that cannot start any token":
         line = source.lines[span.line]
         found = line[span.column : span.column + 1]
         if found == "\t":
-            return "this line is indented with a tab", ("YAML indents with spaces",)
+            return _TAB
         return f"a value cannot start with `{found}`", ("put the value in quotes",)
     return _WORDS.get(said, (f"this is not YAML: {said}", ()))
 

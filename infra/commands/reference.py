@@ -12,7 +12,8 @@ from infra.reach import command
 from infra.records import MapOf, Record
 from infra.schema import FILE
 from infra.schema.examples import EXAMPLES
-from infra.shapes import Converted, Day, Either, Flag, ListOf, OneOf, Text
+from infra.shapes import Day, Flag, ListOf, OneOf, Text
+from infra.short_forms import Converted, Either
 
 _INTRO = """\
 # apps.yaml

@@ -8,6 +8,8 @@ from datetime import date
 from infra.records import MapOf, Record, Table, key
 from infra.schema.words import (
     COUNTRY,
+    DEPARTMENT,
+    DEPARTMENTS,
     DURATION,
     EMAIL,
     FOLDER,
@@ -16,6 +18,7 @@ from infra.schema.words import (
     LABEL,
     NAMES,
     NETWORK,
+    OWNER,
     PATH,
     SECRET_TYPES,
     STACK,
@@ -23,7 +26,8 @@ from infra.schema.words import (
     VALUE,
 )
 from infra.schema.words import NAME as NAME_FORM
-from infra.shapes import Converted, Day, Either, Flag, ListOf, OneOf, Place, Word
+from infra.shapes import Day, Flag, ListOf, OneOf, Place, Word
+from infra.short_forms import Converted, Either
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class Entry:
     """One entry of `access`; exactly one of `allow`, `deny` and `public` is written (held by `checks`)."""
 
     at: Place
-    allow: tuple[Word, ...] = key(NAMES, "These departments may enter.", default=())
-    deny: tuple[Word, ...] = key(NAMES, "These departments may not, whatever later entries say.", default=())
+    allow: tuple[Word, ...] = key(DEPARTMENTS, "These departments may enter.", default=())
+    deny: tuple[Word, ...] = key(DEPARTMENTS, "These departments may not, whatever later entries say.", default=())
     public: bool | None = key(Flag(), "`true`: anybody, without signing in and without a log. Cloudflare: bypass.")
     require: tuple[Condition, ...] = key(ListOf(CONDITION), "All of these must hold as well.", default=())
     exclude: tuple[Condition, ...] = key(ListOf(CONDITION), "None of these may hold.", default=())
@@ -62,7 +66,7 @@ class Entry:
 
 ENTRY = Either(
     mapping=Record(Entry),
-    otherwise=Converted(NAME_FORM, lambda word: Entry(Place(word.span, {"allow": word.span}), allow=(word,))),
+    otherwise=Converted(DEPARTMENT, lambda word: Entry(Place(word.span, {"allow": word.span}), allow=(word,))),
 )
 
 
@@ -109,7 +113,7 @@ class App:
 
     at: Place
     title: Word | None = key(TITLE, "The name that people see; the key if left out.")
-    owner: Word = key(NAME_FORM, "The department that answers for the app.", required=True)
+    owner: Word = key(OWNER, "The department that answers for the app.", required=True)
     source: Word | None = key(FOLDER, "The app's own code, a folder of this project.")
     service: Word | None = key(VALUE, "An existing service, as a URL that the connector can reach.")
     origin: Origin | None = key(Record(Origin), "How to speak to an existing `service`.")

@@ -12,6 +12,7 @@ from infra.schema.words import (
     EMAIL,
     IDENTIFIER,
     NAME,
+    OWNER,
     PLATFORMS,
     PROVIDER_TYPES,
     VALUE,
@@ -76,7 +77,7 @@ class Machine:
 
     at: Place
     duration: Word | None = key(DURATION, "How long the service token lives, such as `90d`; a year if left out.")
-    owner: Word = key(NAME, "The department that answers for it.", required=True)
+    owner: Word = key(OWNER, "The department that answers for it.", required=True)
 
 
 @dataclass(frozen=True)

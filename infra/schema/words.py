@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from infra.shapes import ListOf, Shape, Text, Word
+from infra.problems import Problems
+from infra.shapes import BAD, Bad, ListOf, Shape, Text, Word
+from infra.source import Node, Scalar
 
 # Titles and values are printed; a character that a terminal obeys, or that turns the direction of a line, has no place.
 _LINE = r"[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+"
@@ -39,4 +42,25 @@ DEVICE_TYPES = ("warp", "gateway", "disk-encryption", "firewall", "domain-joined
 PLATFORMS = ("windows", "mac", "linux", "ios", "android", "chromeos")
 SECRET_TYPES = ("generic-string", "password", "oauth2", "cloud-provider-token", "symmetric-key")
 
+
+@dataclass(frozen=True)
+class DepartmentName(Text):
+    """The name of a department. Where somebody's address stands, `instead` says what to write, a line each."""
+
+    instead: tuple[str, ...] = ()
+
+    def decode(self, node: Node, problems: Problems) -> Word | Bad:
+        if not (isinstance(node, Scalar) and EMAIL.fits(node.text)):
+            return super().decode(node, problems)
+        message = f"`{node.text}` is an e-mail address, where the name of a department is expected"
+        problems.add("bad-format", message, node.span, advice=[line.format(node.text) for line in self.instead])
+        return BAD
+
+
+_OF_ITS_OWN = "name a department of theirs; one can be declared with `emails: [{}]`"
+_AMONG = "or name one that they are in, and beside it `require: [{{email: [{}]}}]`"
+OWNER = DepartmentName(NAME.form, NAME.pattern, NAME.example, instead=(_OF_ITS_OWN,))
+DEPARTMENT = DepartmentName(NAME.form, NAME.pattern, NAME.example, instead=(_OF_ITS_OWN, _AMONG))
+
 NAMES: Shape[tuple[Word, ...]] = ListOf(NAME, single=True)
+DEPARTMENTS: Shape[tuple[Word, ...]] = ListOf(DEPARTMENT, single=True)
