@@ -82,15 +82,22 @@ def _estates(
     estates: dict[str, Estate] = {}
     scopes: list[Scope] = []
     for name in chosen:
-        stack = load_stack(root, name, problems) if name in known else None
-        if stack and file:
-            estates[name] = resolve(file, stack, known, problems)
-            scopes.append(Scope(file, stack, known, estates[name], problems, root))
-    check(*scopes)
+        scope = _scope(root, name, file, known, problems) if name in known else None
+        if scope:
+            estates[name] = scope.estate
+            scopes.append(scope)
+    # What is wrong with another stack by itself stops nobody here.
+    others = (_scope(root, name, file, known, Problems()) for name in known if name not in chosen)
+    check(*scopes, others=[scope for scope in others if scope])
     if not problems.has_errors:
         for scope in scopes:
             run_lints(scope, today)
     return estates
+
+
+def _scope(root: Path, name: str, file: AppsFile | None, known: tuple[str, ...], problems: Problems) -> Scope | None:
+    stack = load_stack(root, name, problems)
+    return Scope(file, stack, known, resolve(file, stack, known, problems), problems, root) if stack and file else None
 
 
 __all__ = ["ConfigError", "Project", "find_project", "load_estate", "load_project"]

@@ -5,6 +5,8 @@ Rules about meaning are in `lints`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from infra.checks.access import (
     check_conditions,
     check_entries,
@@ -12,11 +14,13 @@ from infra.checks.access import (
     check_mfa,
     check_public,
     check_public_places,
+    check_sessions,
 )
-from infra.checks.addresses import check_addresses, check_hostnames, check_services, check_stacks_apart
+from infra.checks.addresses import check_addresses, check_hostnames, check_services
+from infra.checks.collisions import check_apps_apart, check_stacks_apart
 from infra.checks.containers import check_containers
 from infra.checks.expectations import check_expectations
-from infra.checks.limits import check_limits
+from infra.checks.limits import check_department_size, check_limits
 from infra.checks.people import (
     check_departments,
     check_devices,
@@ -33,6 +37,7 @@ from infra.checks.streamlit import check_homes, check_snowflake_access, check_sn
 CHECKS: tuple[Check, ...] = (
     check_providers,
     check_departments,
+    check_department_size,
     check_groups,
     check_domains,
     check_machines,
@@ -44,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     check_containers,
     check_has_access,
     check_entries,
+    check_sessions,
     check_conditions,
     check_public,
     check_public_places,
@@ -56,14 +62,20 @@ CHECKS: tuple[Check, ...] = (
     check_zone,
     check_hostnames,
     check_directory,
-    check_limits,
 )
 
 
-def check(*scopes: Scope) -> None:
-    """Run every check on each of the stacks, and those on all together; what they find is in `problems`."""
+def check(*scopes: Scope, others: Iterable[Scope] = ()) -> None:
+    """Run every check on each of the stacks; what they find is in `problems`.
+
+    `others` are the remaining stacks of the project: what they say counts where stacks meet, such as in one account.
+    """
     for scope in scopes:
         for rule in CHECKS:
             rule(scope)
-    check_stacks_apart(scopes)
-    check_owners(scopes)
+    check_apps_apart(scopes)
+    # Where two do not go together the later is told, which is a stack that was asked for.
+    everywhere = (*others, *scopes)
+    check_stacks_apart(everywhere)
+    check_owners(everywhere)
+    check_limits(everywhere)

@@ -8,9 +8,12 @@ from infra.checks.countries import COUNTRIES, MISTAKEN
 from infra.checks.scope import Scope
 from infra.problems import Related
 from infra.schema.apps import App, Condition, Entry
+from infra.spelling import minutes
 
 _CONDITIONS = ("mfa", "country", "ip", "device", "department", "email")
 _IDENTITY = ("mfa", "department", "email")
+# "Immediate timeout to one month" (developers.cloudflare.com/cloudflare-one, "Session management"): a month is 730 h.
+_LONGEST_SESSION = "730h"
 _COUNTRY_FORM = ("a country has two capital letters, such as `JP` or `US`",)
 
 
@@ -34,6 +37,16 @@ def check_entries(scope: Scope) -> None:
         elif entry.public is False:
             advice = ("remove the entry: nothing is public unless it says so",)
             scope.problems.add("bad-entry", "`public: false` says nothing", entry.at["public"], advice=advice)
+
+
+def check_sessions(scope: Scope) -> None:
+    """Ensure that no login is to last longer than Cloudflare lets one last."""
+    for app in scope.file.apps.values():
+        for session in (app.session, *(entry.session for entry in app.access)):
+            if session is not None and minutes(session) > minutes(_LONGEST_SESSION):
+                message = f"a login cannot last `{session}`"
+                advice = (f"Cloudflare lets it last a month at most, `{_LONGEST_SESSION}`",)
+                scope.problems.add("out-of-range", message, session.span, advice=advice)
 
 
 def check_conditions(scope: Scope) -> None:

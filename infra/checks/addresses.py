@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from infra.checks.scope import Scope
-from infra.problems import Related, Span
+from infra.problems import Span
 from infra.schema.apps import App
 
 # The origins that cloudflared serves (cloudflared `ingress/ingress.go`); only the first two can share a host name.
@@ -22,24 +21,12 @@ _URL_LIMIT = 63  # characters of an application's URL (developers.cloudflare.com
 
 
 def check_addresses(scope: Scope) -> None:
-    """Ensure that each address belongs to one app."""
-    first: dict[str, tuple[str, Span]] = {}
-    shared = frozenset(scope.estate.shared_hostnames)
+    """Ensure that each address is one that Cloudflare and DNS can serve."""
     for app, home in scope.estate.tunnelled:
-        span = _address_span(scope.file.apps[app.name])
+        span = address_span(scope.file.apps[app.name])
         if home.path == "/cdn-cgi" or home.path.startswith("/cdn-cgi/"):
             advice = ("Cloudflare answers everything below `/cdn-cgi` itself",)
             scope.problems.add("reserved-path", f"`{home.path}` cannot be used", span, advice=advice)
-        if home.domain in first:
-            name, place = first[home.domain]
-            message = f"`{app.name}` and `{name}` are both served at `{home.domain}`"
-            related = (Related(place, f"`{name}` is served there"),)
-            scope.problems.add("duplicate-address", message, span, related=related)
-        if not home.path and home.hostname in shared:
-            message = f"`{app.name}` takes all of `{home.hostname}`, which the apps with a `path` share"
-            advice = ("give it another `subdomain`, or a `path` as well",)
-            scope.problems.add("duplicate-address", message, span, advice=advice)
-        first.setdefault(home.domain, (app.name, span))
         label = max(home.hostname.split("."), key=len)
         if len(label) > _LABEL_LIMIT:
             message = f"`{label}` has {len(label)} characters; a part of a host name may have {_LABEL_LIMIT}"
@@ -62,22 +49,6 @@ def check_hostnames(scope: Scope) -> None:
             message = f"`{home.hostname}` is more than one level below `{zone}`"
             advice = ("Cloudflare's universal certificate covers one level; use a `-` or order another certificate",)
             scope.problems.add("needs-certificate", message, place, advice=advice, severity="warning")
-
-
-def check_stacks_apart(scopes: Iterable[Scope]) -> None:
-    """Ensure that no two stacks serve one host name: its record and applications would belong to both."""
-    first: dict[tuple[str | None, str], tuple[Scope, Span]] = {}
-    for scope in scopes:
-        values = scope.stack.values
-        for hostname in scope.estate.hostnames:
-            key = "hostname" if hostname in scope.estate.shared_hostnames else "subdomains"
-            place = values.at[key]
-            other, there = first.setdefault((values.zone_id, hostname), (scope, place))
-            if other is not scope:
-                message = f"`{hostname}` is served by stack `{other.stack.name}` as well"
-                advice = (f"write another `gatehouse:{key}` in one of them",)
-                related = (Related(there, "served from here"),)
-                scope.problems.add("duplicate-address", message, place, related=related, advice=advice)
 
 
 def check_services(scope: Scope) -> None:
@@ -135,6 +106,7 @@ def _is_ipv6(text: str) -> bool:
         return False
 
 
-def _address_span(app: App) -> Span:
+def address_span(app: App) -> Span:
+    """Where an app's address is written."""
     written = app.path or app.subdomain
     return written.span if written is not None else app.at.span
