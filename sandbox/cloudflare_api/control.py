@@ -70,7 +70,7 @@ class Control:
 
     def _read_journal(self, request: Request, _: Json) -> Response:
         after = int(request.query_params.get("after", 0))
-        return JSONResponse({"requests": self._journal.entries[after:]})
+        return JSONResponse({"requests": self._journal.after(after)})
 
     def _clear_journal(self, _: Request, __: Json) -> Response:
         self._journal.clear()

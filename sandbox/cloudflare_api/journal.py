@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sandbox.bounded import append, older
 from sandbox.cloudflare_api.call import now
 from sandbox.cloudflare_api.document import Json
 
@@ -12,32 +13,48 @@ SECRET_KEYS = frozenset({"client_secret", "tunnel_secret", "secret", "password",
 
 
 class Journal:
-    """The requests so far. Entries survive a restart."""
+    """The requests so far, or the latest of very many. Entries survive a restart."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._path = None if directory is None else directory / "journal.jsonl"
         self.entries: list[Json] = []
-        if self._path is not None and self._path.exists():
-            text = self._path.read_text(encoding="utf-8")
-            whole, _, torn = text.rpartition("\n")
-            self.entries = [json.loads(line) for line in whole.split("\n") if line]
-            if torn:  # a killed process can leave half a line behind
-                self._path.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
+        self._begun = 0  # the entries before it are in the older file
+        if self._path is not None:
+            self.entries = _entries(older(self._path))
+            self._begun = len(self.entries)
+            self.entries += _entries(self._path)
 
     def record(self, method: str, path: str, body: bytes, agent: str, outcome: Json) -> None:
         """Write down a request with its `status`, or the `fault` that took its answer away."""
-        entry: Json = {"n": len(self.entries) + 1, "time": now(), "method": method, "path": path}
+        number = self.entries[-1]["n"] + 1 if self.entries else 1
+        entry: Json = {"n": number, "time": now(), "method": method, "path": path}
         entry |= {"body": _readable(body), "user_agent": agent, **outcome}
         self.entries.append(entry)
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            if append(self._path, json.dumps(entry, ensure_ascii=False) + "\n"):
+                del self.entries[: self._begun]
+                self._begun = len(self.entries) - 1
+
+    def after(self, number: int) -> list[Json]:
+        """The entries with a higher number."""
+        return [entry for entry in self.entries if entry["n"] > number]
 
     def clear(self) -> None:
-        self.entries = []
+        self.entries, self._begun = [], 0
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+            older(self._path).unlink(missing_ok=True)
+
+
+def _entries(file: Path) -> list[Json]:
+    if not file.exists():
+        return []
+    text = file.read_text(encoding="utf-8")
+    whole, _, torn = text.rpartition("\n")
+    if torn:  # a killed process can leave half a line behind
+        file.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
+    return [json.loads(line) for line in whole.split("\n") if line]
 
 
 def _readable(body: bytes) -> object:

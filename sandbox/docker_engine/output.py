@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.bounded import append, older
 from sandbox.docker_engine.records import now
 
 _STREAMS = {"stdout": 1, "stderr": 2}
@@ -48,44 +49,55 @@ class Output:
 
     def frames(self, wanted: Wanted) -> bytes:
         """The lines so far, each behind Docker's eight bytes: the stream and the length."""
-        lines = [entry for entry in self._entries(0) if _fits(entry, wanted)]
+        lines = [entry for entry in (*_entries(older(self._file)), *_entries(self._file)) if _fits(entry, wanted)]
         if wanted.tail is not None:
             lines = lines[len(lines) - min(wanted.tail, len(lines)) :]
         return b"".join(_frame(entry, wanted) for entry in lines)
 
     async def follow(self, wanted: Wanted, over: asyncio.Event) -> AsyncIterator[bytes]:
         """The lines so far, and those to come until `over`."""
-        position = self._size()
+        seen = self._end()
         yield self.frames(wanted)
         while True:
             last = over.is_set()
-            size = self._size()
-            if size > position:
-                fresh = b"".join(_frame(entry, wanted) for entry in self._entries(position) if _fits(entry, wanted))
-                position = size
+            end = self._end()
+            if end != seen:
+                fresh = b"".join(_frame(entry, wanted) for entry in self._since(seen) if _fits(entry, wanted))
+                seen = end
                 yield fresh
             if last:
                 return
             await asyncio.sleep(_LOOK_AGAIN)
 
     def _write(self, stream: str, pieces: list[bytes]) -> None:
-        with self._file.open("a", encoding="utf-8") as file:
-            for piece in pieces:
-                entry = {"log": piece.decode("utf-8", "replace"), "stream": stream, "time": now()}
-                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        entries = ({"log": piece.decode("utf-8", "replace"), "stream": stream, "time": now()} for piece in pieces)
+        append(self._file, "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries))
 
-    def _size(self) -> int:
-        return self._file.stat().st_size if self._file.exists() else 0
+    def _end(self) -> tuple[int, int]:
+        """Which file is written now, and how long it is."""
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            return 0, 0
+        return found.st_ino, found.st_size
 
-    def _entries(self, position: int) -> Iterator[dict[str, str]]:
-        if not self._file.exists():
-            return
-        with self._file.open(encoding="utf-8") as file:
-            file.seek(position)
-            for line in file:
-                # A killed engine may have left half a line.
-                if line.startswith("{") and line.endswith("}\n"):
-                    yield json.loads(line)
+    def _since(self, seen: tuple[int, int]) -> Iterator[dict[str, str]]:
+        file, position = seen
+        if file and file != self._end()[0]:  # it was full, and is the older one now
+            yield from _entries(older(self._file), position)
+            position = 0
+        yield from _entries(self._file, position)
+
+
+def _entries(path: Path, position: int = 0) -> Iterator[dict[str, str]]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        file.seek(position)
+        for line in file:
+            # A killed engine may have left half a line.
+            if line.startswith("{") and line.endswith("}\n"):
+                yield json.loads(line)
 
 
 def _fits(entry: dict[str, str], wanted: Wanted) -> bool:

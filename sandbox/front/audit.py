@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sandbox.bounded import append, older
 from sandbox.cloudflare_api.call import now
 from sandbox.cloudflare_api.document import Json
 
@@ -52,11 +53,11 @@ class Audit:
         """Begin a new log."""
         self.latest.clear()
         if self._file is not None:
+            older(self._file).unlink(missing_ok=True)
             self._file.write_text("", encoding="utf-8")
 
     def record(self, decision: Decision) -> None:
         line = {"time": now(), **vars(decision)}
         self.latest.append(line)
         if self._file is not None:
-            with self._file.open("a", encoding="utf-8") as out:
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            append(self._file, json.dumps(line, ensure_ascii=False) + "\n")
