@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ def bring_up(place: Places, screen: Screen) -> None:
     if apps:
         with screen.step("Apps") as step:
             step.show("asking each through the front door")
-            rows = _rows(cloudflare, apps, reach.settled if container_engine.members(place) else reach.now)
+            rows = _rows(place, cloudflare, apps)
             step.outcome = f"{sum(row.status == reach.SERVING for row in rows)} of {len(rows)} serving"
         screen.apps(rows)
     else:
@@ -96,9 +96,17 @@ def _people(place: Places, cloudflare: Cloudflare, environment: Mapping[str, str
         return f"[yellow]nobody new[/]: {escape(str(error))}"
 
 
-def _rows(cloudflare: Cloudflare, apps: tuple[AppLine, ...], ask: Callable[[Cloudflare, str], str]) -> list[AppRow]:
+def _rows(place: Places, cloudflare: Cloudflare, apps: tuple[AppLine, ...]) -> list[AppRow]:
+    def is_starting() -> bool:
+        return not all(member.fine for member in container_engine.members(place) or ())
+
+    waits = bool(container_engine.members(place))
+
+    def now(app: AppLine) -> str:
+        return reach.settled(cloudflare, app.url, is_starting) if waits else reach.now(cloudflare, app.url)
+
     def row(app: AppLine) -> AppRow:
-        status = "not a web page" if app.command else ask(cloudflare, app.url)
+        status = "not a web page" if app.command else now(app)
         return AppRow(app.title or app.key, app.command or app.url, app.who or "nobody", status)
 
     with ThreadPoolExecutor(max_workers=8) as pool:

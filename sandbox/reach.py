@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,12 +27,19 @@ def now(cloudflare: Cloudflare, url: str) -> str:
     return "not known: the local Cloudflare does not answer" if found is None else in_words(found)
 
 
-def settled(cloudflare: Cloudflare, url: str) -> str:
-    """The same, once connectors that have just been started had the time to come in."""
+def settled(cloudflare: Cloudflare, url: str, is_starting: Callable[[], bool]) -> str:
+    """The same, once connectors and containers that have just been started had the time to come in.
+
+    An origin that is down while nothing is starting stays down.
+    """
     until = time.monotonic() + _SETTLES_WITHIN
-    while (said := now(cloudflare, url)) != SERVING and time.monotonic() < until:
+    while True:
+        still = is_starting()  # asked first: what has started since must be looked at once more
+        said = now(cloudflare, url)
+        final = said == SERVING or (said == _BY_CONNECTOR[502] and not still)
+        if final or time.monotonic() > until:
+            return said
         time.sleep(0.2)
-    return said
 
 
 def in_words(found: Json) -> str:
