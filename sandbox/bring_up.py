@@ -19,6 +19,7 @@ from sandbox.local_cloudflare import Cloudflare
 from sandbox.pending import refuse_pending
 from sandbox.places import STACK, Places
 from sandbox.roster import NoRosterError
+from sandbox.singletons import refuse_second_owner
 from sandbox.update import AppLine, ensure_stack, exported_apps, update
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _run_program(
     place: Places, screen: Screen, engine: Engine, cloudflare: Cloudflare, environment: Mapping[str, str]
 ) -> None:
     refuse_pending(place, STACK, cloudflare.base_url)
+    refuse_second_owner(place, STACK)
     with screen.step("Program") as step:
         ensure_stack(place, engine, environment, STACK)
         step.show("planning")

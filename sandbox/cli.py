@@ -13,6 +13,7 @@ from sandbox import verbs
 from sandbox.arguments import before_engine
 from sandbox.invocation import remember
 from sandbox.places import places
+from sandbox.update import ProgramRefusedError
 
 _ABOUT = """\
 A Cloudflare of your own machine, with apps behind it: the real engine and the
@@ -86,6 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
         if handed_on is not None:
             return verbs.pulumi(place, handed_on)
         return {"up": verbs.up, "down": verbs.down, "reset": verbs.reset, "env": verbs.env}[options.command](place)
+    except ProgramRefusedError as error:
+        print(error, file=sys.stderr)
+        return 1
     except verbs.EXPECTED as error:
         _say(f"sandbox: {error}")
         return 1

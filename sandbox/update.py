@@ -12,11 +12,15 @@ from pathlib import Path
 from sandbox.console import Say
 from sandbox.engine import Engine
 from sandbox.locks import clear
+from sandbox.outcome import diagnostics, explanation, refusal, summary
 from sandbox.places import Places, SandboxError
 from sandbox.turns import in_turn
 
 _STEP = re.compile(r"^ \S+ +(\S+ \S+) (?:(creating|updating|replacing|deleting)|(created|updated|replaced|deleted)) ")
-_AMBIENT = re.compile(r"warning: using pulumi-[a-z-]+ from \$PATH at ")
+
+
+class ProgramRefusedError(SandboxError):
+    """What the program found wrong with its files before it changed anything; the text is the program's own."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,13 @@ def _ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str],
     command = [str(engine.pulumi), "stack", "init", stack, "--non-interactive"]
     done = _run(command, place, environment)
     if done.returncode:
-        raise SandboxError(f"the stack `{stack}` could not be made: {_explanation(done.stderr.splitlines())}")
+        raise SandboxError(f"the stack `{stack}` could not be made: {explanation(done.stderr.splitlines())}")
     return True
 
 
 @dataclass(frozen=True)
 class Updated:
-    """What an update did, in a few words, and what the program wants to be seen: its diagnostics, often none."""
+    """What an update did, in a few words, and what the program wants to be seen, often nothing."""
 
     summary: str
     diagnostics: str
@@ -88,8 +92,11 @@ def update(place: Places, engine: Engine, environment: Mapping[str, str], stack:
             program.wait()
             raise
     if program.returncode:
-        raise SandboxError(f"the update failed:\n\n{_explanation(lines)}\n\nthe whole output is in {_short(log)}")
-    return Updated(_summary(lines), _diagnostics(lines) if "Diagnostics:" in lines else "")
+        refused = refusal(lines)
+        if refused:
+            raise ProgramRefusedError(refused)
+        raise SandboxError(f"the update failed:\n\n{explanation(lines)}\n\nthe whole output is in {_short(log)}")
+    return Updated(summary(lines), diagnostics(lines))
 
 
 def _progress(finished: int, begun: Iterable[str]) -> str:
@@ -104,7 +111,7 @@ def exported_apps(place: Places, engine: Engine, environment: Mapping[str, str],
     command = [str(engine.pulumi), "stack", "output", "--json", "--stack", stack]
     done = _run(command, place, environment)
     if done.returncode:
-        raise SandboxError(f"the outputs could not be read: {_explanation(done.stderr.splitlines())}")
+        raise SandboxError(f"the outputs could not be read: {explanation(done.stderr.splitlines())}")
     listed = json.loads(done.stdout).get("apps") or {}
     return tuple(
         AppLine(key, *(str(item.get(name) or "") for name in ("title", "url", "who", "command")))
@@ -116,29 +123,6 @@ def _run(command: list[str], place: Places, environment: Mapping[str, str]) -> s
     return subprocess.run(
         command, cwd=place.project, env=dict(environment), capture_output=True, text=True, check=False
     )
-
-
-def _summary(lines: list[str]) -> str:
-    try:
-        start = lines.index("Resources:") + 1
-    except ValueError:
-        return "done"
-    counts = [line.strip() for line in lines[start:] if line.startswith("    ")]
-    return ", ".join(re.sub(r"^[+~-]+ ?", "", count) for count in counts) or "done"
-
-
-def _explanation(lines: list[str]) -> str:
-    told = [line for line in lines if not _AMBIENT.search(line)]
-    return _diagnostics(told) if "Diagnostics:" in told else "\n".join(told[-20:]).strip("\n")
-
-
-def _diagnostics(lines: list[str]) -> str:
-    """What the engine printed under `Diagnostics:`, without its own remark about where plugins come from."""
-    told = [line for line in lines[lines.index("Diagnostics:") + 1 :] if not _AMBIENT.search(line)]
-    end = next((index for index, line in enumerate(told) if line in ("Outputs:", "Resources:")), len(told))
-    said = told[:end]
-    # A heading whose only remark was left out says nothing.
-    return "\n".join(said).strip("\n") if len([line for line in said if line.strip()]) > 1 else ""
 
 
 def _short(path: Path) -> str:

@@ -20,6 +20,7 @@ from sandbox.opening import open_browser
 from sandbox.pending import pending_creations, refuse_locked, refuse_pending
 from sandbox.places import STACK, Places, SandboxError
 from sandbox.report import report
+from sandbox.singletons import refuse_second_owner
 from sandbox.turns import alone
 from sandbox.update import ensure_stack
 
@@ -39,6 +40,16 @@ def up(place: Places) -> int:
 
 def down(place: Places) -> int:
     """Stop what runs; what was made stays."""
+    if not place.state.is_dir():
+        print("nothing was running")
+        return 0
+    place.prepare()
+    with alone(place, "up", f"`{command()} up` is running here; wait until it has ended, and try again"):
+        refuse_running(locks(place))
+        return _stop_everything(place)
+
+
+def _stop_everything(place: Places) -> int:
     stopped, problem = [], None
     try:
         stopped.append(container_engine.stop(place))
@@ -114,6 +125,7 @@ def pulumi(place: Places, arguments: list[str]) -> int:
             ensure_stack(place, engine, environment, STACK)
         if words[0] in _CREATES:
             refuse_pending(place, stack or STACK, cloudflare.base_url)
+            refuse_second_owner(place, stack or STACK)
         elif words[0] in _CHANGES:
             refuse_locked(place, stack or STACK)
     if words[:2] == ["plugin", "install"]:

@@ -20,9 +20,10 @@ from sandbox.engine import Engine
 from sandbox.environment import for_engine, settings
 from sandbox.invocation import VARIABLE
 from sandbox.launchers import Plugins
-from sandbox.locks import clear
+from sandbox.locks import Lock, clear
 from sandbox.pending import pending_creations, refuse_pending
 from sandbox.places import Places, SandboxError, places
+from sandbox.singletons import refuse_second_owner
 from sandbox.turns import alone
 
 
@@ -319,10 +320,38 @@ def test_a_folder_that_cannot_be_written_is_named(
 def test_a_second_up_is_refused(place: Places, capsys: pytest.CaptureFixture[str]) -> None:
     place.prepare()
     with alone(place, "up", "busy"):
-        for verb in ("up", "reset"):
+        for verb in ("up", "down", "reset"):
             assert main(["--cwd", str(place.project), verb]) == 1
             assert "running here; wait until it has ended" in capsys.readouterr().err
     assert main(["--cwd", str(place.project), "reset"]) == 0
+
+
+def test_two_stacks_cannot_own_what_an_account_has_once(place: Places) -> None:
+    """Whichever came first; stacks that only look it up are nobody's rivals."""
+    for stack, account in (("sandbox", "self"), ("account", "only"), ("dev", "account")):
+        (place.project / f"Pulumi.{stack}.yaml").write_text(f"config:\n  tiny:account: {account}\n")
+    kind = "cloudflare:index/zeroTrustAccessTag:ZeroTrustAccessTag"
+    for first, second in (("sandbox", "account"), ("account", "sandbox")):
+        held = {"type": kind, "protect": first == "account"}
+        file = place.checkpoint(first)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"checkpoint": {"latest": {"resources": [{"type": "pulumi:pulumi:Stack"}, held]}}}))
+        refuse_second_owner(place, first)
+        refuse_second_owner(place, "dev")
+        with pytest.raises(SandboxError, match=f"the stack `{first}` holds what the account has once") as refused:
+            refuse_second_owner(place, second)
+        assert ("unprotect" in str(refused.value)) == held["protect"]
+        file.write_text(json.dumps({"checkpoint": {"latest": {"resources": []}}}))
+        refuse_second_owner(place, second)
+
+
+def test_down_leaves_an_update_alone(
+    place: Places, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.prepare()
+    monkeypatch.setattr("sandbox.verbs.locks", lambda _: (Lock("dev", 4711, True),))
+    assert main(["--cwd", str(place.project), "down"]) == 1
+    assert "an update of the stack `dev` is running (pid 4711)" in capsys.readouterr().err
 
 
 def test_two_commands_start_one_api(place: Places) -> None:

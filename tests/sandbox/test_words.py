@@ -11,7 +11,7 @@ from sandbox.arguments import before_engine, engine_words, named_option
 from sandbox.environment import exports
 from sandbox.invocation import VARIABLE, as_called, command
 from sandbox.layout import AppRow, app_lines
-from sandbox.update import _explanation, _summary
+from sandbox.outcome import diagnostics, explanation, refusal, summary
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_the_end_of_an_update_in_few_words() -> None:
         "",
         "Duration: 1s",
     ]
-    assert _summary(lines) == "2 created, 1 updated, 3 unchanged"
-    assert _summary([]) == "done"
+    assert summary(lines) == "2 created, 1 updated, 3 unchanged"
+    assert summary([]) == "done"
 
 
 def test_of_a_failure_only_the_explanation_is_shown() -> None:
@@ -120,5 +120,46 @@ def test_of_a_failure_only_the_explanation_is_shown() -> None:
         "Resources:",
         "    1 errored",
     ]
-    assert _explanation(lines) == "  pulumi:pulumi:Stack (x):\n    error: apps.yaml is wrong"
-    assert _explanation(["error: the stack is currently locked"]) == "error: the stack is currently locked"
+    assert explanation(lines) == "  pulumi:pulumi:Stack (x):\n    error: apps.yaml is wrong"
+    assert explanation(["error: the stack is currently locked"]) == "error: the stack is currently locked"
+
+
+SAYS = [
+    "Diagnostics:",
+    "  pulumi:pulumi:Stack (x-dev):",
+    "    error: error[unknown-key]: `taem` is not a key here",
+    "      --> stacks/Pulumi.dev.yaml:4:3",
+    "       = help: did you mean `team`?",
+    "    ",
+    "    1 error",
+    "    error: an unhandled error occurred: Program exited with non-zero exit code: 1",
+    "",
+    "Resources:",
+    "    1 errored",
+]
+
+
+def test_what_the_program_refuses_is_shown_in_its_own_words() -> None:
+    said = "error[unknown-key]: `taem` is not a key here\n  --> stacks/Pulumi.dev.yaml:4:3"
+    assert refusal(SAYS) == f"{said}\n   = help: did you mean `team`?\n\n1 error"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (SAYS[2], "    error: Program failed with an unhandled exception:"),
+        ("", "  cloudflare:index:DnsRecord (wiki):"),
+        (SAYS[7], "    error: update failed"),
+    ],
+    ids=["crash", "resource", "update"],
+)
+def test_what_is_no_refusal_is_shown_in_the_engines_words(old: str, new: str) -> None:
+    lines = [new if line == old else line for line in SAYS]
+    assert refusal(lines) == ""
+    assert new in explanation(lines)
+
+
+def test_warnings_of_the_program_are_shown_in_its_own_words() -> None:
+    lines = [line.replace("error: error[", "warning: warning[") for line in SAYS if "unhandled" not in line]
+    assert diagnostics(lines).splitlines()[0] == "warning[unknown-key]: `taem` is not a key here"
+    assert diagnostics(["Updating (dev):"]) == ""
