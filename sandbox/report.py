@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from sandbox import container_engine, launchers, local_cloudflare
 from sandbox.bring_up import kind, plugin_line, where
+from sandbox.connector import VERSION as STAND_IN
 from sandbox.console import Screen
 from sandbox.engine import find
 from sandbox.invocation import command
@@ -57,7 +58,19 @@ def _connector_line(screen: Screen, objects: dict[str, list[Json]]) -> None:
         else f"{escape(name)}: [yellow]none[/]"
         for name, count in tunnels
     ]
-    screen.line("Connectors", ", ".join(said) or "no tunnel exists")
+    played = "" if not any(count for _, count in tunnels) else f" ({_connector_kind(objects)})"
+    screen.line("Connectors", (", ".join(said) or "no tunnel exists") + played)
+
+
+def _connector_kind(objects: dict[str, list[Json]]) -> str:
+    """What connectors call themselves when they register."""
+    versions = {
+        str(link.get("client_version") or "")
+        for tunnel in objects.get("tunnels", [])
+        for link in tunnel.get("connections") or ()
+    }
+    real = escape(f"cloudflared {', '.join(sorted(versions))}")
+    return "[yellow]stand-in[/] for cloudflared" if STAND_IN in versions else real
 
 
 def _container_line(place: Places, screen: Screen) -> None:

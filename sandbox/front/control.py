@@ -66,7 +66,7 @@ class Control:
         return JSONResponse(asdict(person))
 
     def _change(self, request: Request, body: Json) -> Response:
-        """Some fields of a person; `identities` and `circumstances` are given whole."""
+        """Some fields of a person; `identities` are given whole."""
         after = self._people.change(request.path_params["id"], body)
         return _missing() if after is None else JSONResponse(asdict(after))
 

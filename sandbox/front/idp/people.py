@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as fields_of
 from pathlib import Path
 
 from sandbox.cloudflare_api.document import Json, documents, section, texts
@@ -101,11 +102,16 @@ class People:
         return replace(person, second_factor=factor, circumstances=place, listed=True)
 
     def change(self, person_id: str, fields: Json) -> Person | None:
-        """Set some fields of a person (`identities` and `circumstances` whole); a `ValueError` says what is wrong."""
+        """Set some fields of a person, of their circumstances too, but `identities` whole.
+
+        A `ValueError` says what is wrong with them.
+        """
         before = self.find(person_id)
         if before is None:
             return None
-        after = person_of({**asdict(before), **fields, "id": person_id})
+        stood = asdict(before)
+        circumstances = {**stood["circumstances"], **section(fields, "circumstances")}
+        after = person_of({**stood, **fields, "circumstances": circumstances, "id": person_id})
         self.put(after)
         return after
 
@@ -128,6 +134,7 @@ class People:
 
 def person_of(row: Json) -> Person:
     """A person from JSON; a `ValueError` says what is wrong with it."""
+    _refuse_unknown(row, Person, "a person")
     email = str(row.get("email") or "")
     person_id = str(row.get("id") or email)
     if not _ID.fullmatch(person_id):
@@ -150,7 +157,15 @@ def person_of(row: Json) -> Person:
     )
 
 
+def _refuse_unknown(row: Json, kind: type, words: str) -> None:
+    allowed = [one.name for one in fields_of(kind)]
+    for name in row:
+        if name not in allowed:
+            raise ValueError(f"`{name}` is no key of {words}; allowed: {', '.join(allowed)}")
+
+
 def _assertion_of(row: Json) -> Assertion:
+    _refuse_unknown(row, Assertion, "an identity")
     claims = {
         str(name): (value,) if isinstance(value, str) else texts(list(value))
         for name, value in section(row, "claims").items()
@@ -161,6 +176,7 @@ def _assertion_of(row: Json) -> Assertion:
 
 def circumstances_of(row: Json) -> Circumstances:
     """Circumstances from JSON; a `ValueError` says what is wrong with them."""
+    _refuse_unknown(row, Circumstances, "circumstances")
     country = str(row.get("country") or "").upper() or None
     if country is not None and not _COUNTRY.fullmatch(country):
         raise ValueError("country must be two letters")

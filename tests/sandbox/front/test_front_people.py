@@ -121,3 +121,29 @@ def test_the_place_of_visitors_whom_nobody_knows(front: FrontWorld) -> None:
     front.control("PUT", "/anonymous", {"country": "de", "ip": "198.51.100.9"})
     headers = told(front.call("GET", STATUS))
     assert (headers["cf-ipcountry"], headers["cf-connecting-ip"]) == ("DE", "198.51.100.9")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"country": "KP"},
+        {"second_facto": False},
+        {"circumstances": {"contry": "KP"}},
+        {"identities": {"workspace": {"group": ["sales@example.com"]}}},
+    ],
+)
+def test_a_key_that_nobody_reads_is_refused(front: FrontWorld, fields: Json) -> None:
+    before = front.control("GET", "/people/mika").json()
+    refused = front.control("PATCH", "/people/mika", fields)
+    assert (refused.status, "is no key of" in refused.text, "allowed: " in refused.text) == (400, True, True)
+    assert front.control("GET", "/people/mika").json() == before
+
+
+def test_a_change_of_the_country_leaves_devices_as_they_are(front: FrontWorld) -> None:
+    front.control("PATCH", "/people/mika", {"circumstances": {"postures": ["laptop"]}})
+    front.control("PATCH", "/people/mika", {"circumstances": {"country": "US"}})
+    assert front.control("GET", "/people/mika").json()["circumstances"] == {
+        "country": "US",
+        "ip": "192.0.2.7",
+        "postures": ["laptop"],
+    }
