@@ -25,6 +25,8 @@ from sandbox.update import AppLine, ensure_stack, exported_apps, update
 if TYPE_CHECKING:
     from sandbox.containers import Daemon
 
+NOT_A_PAGE = "not a web page"
+
 
 def bring_up(place: Places, screen: Screen) -> None:
     """Everything, from the engine to the table of apps."""
@@ -56,7 +58,8 @@ def bring_up(place: Places, screen: Screen) -> None:
         with screen.step("Apps") as step:
             step.show("asking each through the front door")
             rows = _rows(place, cloudflare, apps)
-            step.outcome = f"{sum(row.status == reach.SERVING for row in rows)} of {len(rows)} serving"
+            pages = [row for row in rows if row.status != NOT_A_PAGE]
+            step.outcome = f"{sum(row.status == reach.SERVING for row in pages)} of {len(pages)} serving"
         screen.apps(rows)
     else:
         screen.text("\n  The program exports no apps.")
@@ -108,7 +111,7 @@ def _rows(place: Places, cloudflare: Cloudflare, apps: tuple[AppLine, ...]) -> l
         return reach.settled(cloudflare, app.url, is_starting) if waits else reach.now(cloudflare, app.url)
 
     def row(app: AppLine) -> AppRow:
-        status = "not a web page" if app.command else now(app)
+        status = NOT_A_PAGE if app.command else now(app)
         return AppRow(app.title or app.key, app.command or app.url, app.who or "nobody", status)
 
     with ThreadPoolExecutor(max_workers=8) as pool:

@@ -105,7 +105,7 @@ def _by_hand(missing: str, cloudflare: Cloudflare, said: Whereabouts, url: str, 
         *flags(said.hosts, there["https"], there["http"], said.key),
     ]
     return (
-        f"{missing}. Ask from here:\n"
+        f"{missing}. Ask from here, as a visitor without a login:\n"
         f"  {shlex.join(['curl', '--include', '--cacert', str(cloudflare.authority), *door, url])}\n"
         f"Or look from a machine with a browser, while this one is connected to it:\n"
         f"  {shlex.join(['ssh', *tunnels, socket.gethostname()])}\n"
