@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -20,6 +22,8 @@ ONE_MORE = """
 
 tests:
 """
+
+CHECK = (sys.executable, "-m", "infra.cli", "check")
 
 
 def written(path: Path) -> str:
@@ -110,8 +114,12 @@ def test_removing_it_takes_it_out_of_the_map_before_its_guard(world: World) -> N
 def test_a_broken_file_changes_nothing_and_says_the_same_as_check(world: World) -> None:
     world.edit("apps.yaml", "owner: sales\n    source: apps/pipeline", "owner: slaes\n    source: apps/pipeline")
     world.forget_requests()
-    ended = world.pulumi("up", "--yes", "--skip-preview")
+    ended, up = world.pulumi("up", "--yes", "--skip-preview"), world.sandbox("up")
+    checked = subprocess.run(CHECK, cwd=world.project, capture_output=True, text=True, check=False)
     world.edit("apps.yaml", "owner: slaes", "owner: sales")
+    assert (up.code, checked.returncode) == (1, 1)
+    assert up.text.endswith(checked.stderr)
+    assert "pulumi:pulumi:Stack" not in up.text
     assert ended.code != 0
     assert "error[unknown-department]: department `slaes` is not declared" in ended.text
     assert "did you mean `sales`?" in ended.text
