@@ -9,9 +9,10 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,8 +25,6 @@ from tests.end_to_end.world import World
 
 _PAUSE = 0.01  # seconds between two requests
 _CLOSED = (OSError, http.client.HTTPException)
-Cookies = Mapping[str, str]
-"""The `Cookie` header for each host."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +67,31 @@ class _Door(http.client.HTTPSConnection):
         self.sock = context.wrap_socket(socket.create_connection(self._at, 20), server_hostname=self.host)
 
 
-class Visitor:
-    """Asks through the front door on connections that are kept, with the same cookies every time."""
+class Visitor(Protocol):
+    """Somebody who asks through the front door."""
 
-    def __init__(self, world: World, cookies: Cookies) -> None:
-        self._world, self._cookies = world, cookies
+    def ask(self, url: str) -> Answer:
+        """One visit; without a sandbox that runs, nobody answers."""
+        ...
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        ...
+
+
+class Stranger:
+    """Asks without any cookie, on connections that are kept, and follows nothing."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._open: dict[str, _Door] = {}
 
     def ask(self, url: str) -> Answer:
-        """One GET; without a sandbox that runs, nobody answers."""
         asked = urlsplit(url)
         host = asked.hostname or ""
         try:
             door = self._open.get(host) or self._open.setdefault(host, _Door(host, self._world.ports["https"]))
-            door.request("GET", asked.path, headers={"cookie": self._cookies[host]} if host in self._cookies else {})
+            door.request("GET", asked.path)
             reply = door.getresponse()
             body = reply.read().decode(errors="replace")
             return Answer(url, reply.status, reply.headers.get("location", ""), body, ANSWERED_BY in reply.headers)
@@ -90,7 +100,6 @@ class Visitor:
             return Answer(url, 0, "", "")
 
     def close(self) -> None:
-        """Hang up everywhere."""
         for host in tuple(self._open):
             self._hang_up(host)
 
@@ -99,34 +108,40 @@ class Visitor:
             self._open.pop(host).close()
 
 
-def log_in(world: World, person: str, urls: tuple[str, ...]) -> Cookies:
-    """What a browser holds once the person has tried every URL, whether they were let in or not."""
-    return asyncio.run(_log_in(world, person, urls))
+class Person:
+    """Follows every redirect and logs in where asked, so each moment of a policy that is too wide becomes a token."""
 
+    def __init__(self, world: World, name: str) -> None:
+        self._name = name
+        self._transport = DoorTransport(Door("127.0.0.1", world.ports["https"], world.authority))
+        self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=True, timeout=20)
+        self._loop = asyncio.new_event_loop()
 
-async def _log_in(world: World, person: str, urls: tuple[str, ...]) -> Cookies:
-    transport = DoorTransport(Door("127.0.0.1", world.ports["https"], world.authority))
-    async with httpx.AsyncClient(transport=transport, follow_redirects=True, timeout=20) as client:
-        for url in urls:
-            answer = await client.get(url)
-            form = read_page(answer.text).login_form
-            if form:
-                await client.post(answer.url.join(form), data={"person": person})
-        kept = [(cookie.domain, f"{cookie.name}={cookie.value}") for cookie in client.cookies.jar]
-    return {domain: "; ".join(text for at, text in kept if at == domain) for domain, _ in kept}
+    def ask(self, url: str) -> Answer:
+        try:
+            reply = self._loop.run_until_complete(self._visit(url))
+        except httpx.HTTPError:
+            return Answer(url, 0, "", "")
+        return Answer(url, reply.status_code, str(reply.url), reply.text, ANSWERED_BY in reply.headers)
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._transport.aclose())
+        self._loop.run_until_complete(self._client.aclose())
+        self._loop.close()
+
+    async def _visit(self, url: str) -> httpx.Response:
+        answer = await self._client.get(url)
+        form = read_page(answer.text).login_form
+        if not form:
+            return answer
+        return await self._client.post(answer.url.join(form), data={"person": self._name})
 
 
 class Prober:
-    """Asks for every URL in turn, in a thread, for as long as the block lasts.
+    """Sends a visitor to every URL in turn, in a thread, for as long as the block lasts; `is_breach` judges answers."""
 
-    `is_breach` judges each answer. `cookies` by host go along with every request: a stranger has none, a person of
-    another department all that their logins gave them, path or not.
-    """
-
-    def __init__(
-        self, world: World, urls: tuple[str, ...], is_breach: Callable[[Answer], bool], cookies: Cookies | None = None
-    ) -> None:
-        self._visitor, self._urls, self._is_breach = Visitor(world, cookies or {}), urls, is_breach
+    def __init__(self, visitor: Visitor, urls: tuple[str, ...], is_breach: Callable[[Answer], bool]) -> None:
+        self._visitor, self._urls, self._is_breach = visitor, urls, is_breach
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.tally: Counter[str] = Counter()
