@@ -13,13 +13,13 @@ _REFERENCE = re.compile(
 
 
 def familiar(text: str) -> str:
-    """A reference in the form that Docker shows: with a tag, without the default registry."""
+    """A reference in the form that Docker shows: with a tag, without the folder of Docker's own images."""
     if "@" in text:
         # A digest names what a registry holds; there is none, so such a name never matches a local tag.
         return text
     if not _REFERENCE.fullmatch(text):
         raise RefusalError(400, "invalid reference format")
-    short = text.removeprefix("docker.io/").removeprefix("library/")
+    short = text.removeprefix("library/")
     return short if ":" in short.rpartition("/")[2] else f"{short}:latest"
 
 

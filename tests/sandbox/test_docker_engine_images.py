@@ -164,7 +164,7 @@ def test_dockerignore_counts_also_for_clients_that_send_everything(engine: Engin
         ("# nothing\n", "file with no instructions"),
         ("RUN x\n", "no build stage in current context"),
         ("FROM a b\n", "FROM requires either one or three arguments"),
-        ("FROM docker.io/library/alpine:3\n", "has no registry to pull it from"),
+        ("FROM library/alpine:3\n", "has no registry to pull it from"),
         (f"FROM {PYTHON}\nCOPY nothing /x\n", "file not found in build context or excluded by .dockerignore: stat"),
         (f"FROM {PYTHON}\nCOPY ../../etc/passwd /x\n", "forbidden path outside the build context"),
         (f"FROM {PYTHON}\nCOPY a.txt b.txt /x\n", "the destination must end with a /"),
