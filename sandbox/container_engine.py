@@ -85,16 +85,15 @@ def variables(place: Places) -> dict[str, str]:
 
 def members(place: Places) -> tuple[Member, ...] | None:
     """Every container of this sandbox; None where nothing answers."""
-    from sandbox.containers import labels, remembered
-    from sandbox.containers.daemon import GONE, client
+    from sandbox.containers import remembered
+    from sandbox.containers.daemon import GONE, client, of_this_sandbox
 
     daemon = remembered(place)
     if daemon is None:
         return ()
-    wanted = {"label": [f"{name}={value}" for name, value in labels(place).items()]}
     try:
         with client(daemon.host, 5) as api:
-            found = api.containers(all=True, filters=wanted)
+            found = api.containers(all=True, filters=of_this_sandbox(place))
     except GONE:
         return None
     return tuple(sorted((_member(one["Names"][0], one["State"], one["Status"]) for one in found), key=lambda m: m.name))

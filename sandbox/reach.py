@@ -33,13 +33,11 @@ def settled(cloudflare: Cloudflare, url: str, is_starting: Callable[[], bool]) -
     An origin that is down while nothing is starting stays down.
     """
     until = time.monotonic() + _SETTLES_WITHIN
-    while True:
-        still = is_starting()  # asked first: what has started since must be looked at once more
-        said = now(cloudflare, url)
-        final = said == SERVING or (said == _BY_CONNECTOR[502] and not still)
-        if final or time.monotonic() > until:
-            return said
+    while (said := now(cloudflare, url)) != SERVING and time.monotonic() < until:
+        if said == _BY_CONNECTOR[502] and not is_starting():
+            return now(cloudflare, url)  # what has started in between is looked at once more
         time.sleep(0.2)
+    return said
 
 
 def in_words(found: Json) -> str:

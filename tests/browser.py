@@ -7,17 +7,15 @@ Every host of the sandbox leads to that port, and only certificates of that auth
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Browser, sync_playwright
+
+from sandbox.edge.certificates import fingerprint
 
 HOSTS = ("*.example.com", "*.cloudflareaccess.com", "*.sandbox.test")
 EXECUTABLE = shutil.which("chromium")
@@ -41,15 +39,8 @@ _FLAGS = (
 def chromium(port: int, authority: Path) -> Iterator[Browser]:
     """A browser to which `https://` at any host of the sandbox is 127.0.0.1 at that port."""
     rules = ", ".join(f"MAP {host} 127.0.0.1:{port}" for host in HOSTS)
-    own = (f"--host-resolver-rules={rules}", f"--ignore-certificate-errors-spki-list={_fingerprint(authority)}")
+    own = (f"--host-resolver-rules={rules}", f"--ignore-certificate-errors-spki-list={fingerprint(authority)}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=[*_FLAGS, *own])
         yield browser
         browser.close()
-
-
-def _fingerprint(authority: Path) -> str:
-    """The one public key whose signatures are believed, as Chromium's flag takes it."""
-    key = x509.load_pem_x509_certificate(authority.read_bytes()).public_key()
-    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(spki).digest()).decode()

@@ -53,6 +53,11 @@ def labels(place: Places) -> dict[str, str]:
     return {LABEL: str(place.state)}
 
 
+def of_this_sandbox(place: Places) -> dict[str, list[str]]:
+    """The same as a filter of the Docker client."""
+    return {"label": [f"{name}={value}" for name, value in labels(place).items()]}
+
+
 def choose(place: Places) -> Daemon:
     """The daemon that runs this sandbox's containers, which is the one of last time while it holds any."""
     before = remembered(place)
@@ -138,10 +143,11 @@ def gone(daemon: Daemon, error: Exception) -> SandboxError:
 
 
 def _holds_something(daemon: Daemon, place: Places) -> bool:
-    wanted = {"label": [f"{name}={value}" for name, value in labels(place).items()]}
     try:
         with client(daemon.host, _ANSWERS_WITHIN) as api:
-            return bool(api.containers(all=True, filters=wanted) or api.networks(filters=wanted))
+            return bool(
+                api.containers(all=True, filters=of_this_sandbox(place)) or api.networks(filters=of_this_sandbox(place))
+            )
     except GONE as error:
         if daemon.kind == "docker":
             raise gone(daemon, error) from error

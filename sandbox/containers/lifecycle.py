@@ -11,7 +11,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, NotFound
 
-from sandbox.containers.daemon import GONE, Daemon, client, gone, labels, release
+from sandbox.containers.daemon import GONE, Daemon, client, gone, of_this_sandbox, release
 from sandbox.places import Places, SandboxError
 
 _STOP_WITHIN = 5
@@ -21,12 +21,12 @@ _Found = list[dict[str, Any]]
 
 def start(daemon: Daemon, place: Places) -> int:
     """Start what is stopped and wait until everything is healthy; how many were started."""
-    return _with(daemon, lambda api: _start(api, _filter(place)))
+    return _with(daemon, lambda api: _start(api, of_this_sandbox(place)))
 
 
 def stop(daemon: Daemon, place: Places) -> int:
     """Stop what runs; how many that were. The choice of the daemon is kept while it holds anything."""
-    return _with(daemon, lambda api: _stop(api, _filter(place), place))
+    return _with(daemon, lambda api: _stop(api, of_this_sandbox(place), place))
 
 
 def forget(daemon: Daemon, place: Places) -> str:
@@ -37,11 +37,11 @@ def forget(daemon: Daemon, place: Places) -> str:
     left = ""
     try:
         with client(daemon.host) as api:
-            _forget(api, _filter(place))
+            _forget(api, of_this_sandbox(place))
     except APIError as error:
         raise SandboxError(f"the Docker daemon at {daemon.host} refused: {error.explanation}") from error
     except GONE:
-        mine = shlex.join(["--filter", f"label={_filter(place)['label'][0]}"])
+        mine = shlex.join(["--filter", f"label={of_this_sandbox(place)['label'][0]}"])
         left = (
             f"the Docker daemon at {daemon.host} does not answer; when it does, remove what it holds of this sandbox:\n"
             f"  docker rm --force $(docker ps --all --quiet {mine})\n"
@@ -57,10 +57,6 @@ def _with(daemon: Daemon, work: Callable[[docker.APIClient], int]) -> int:
             return work(api)
     except GONE as error:
         raise gone(daemon, error) from error
-
-
-def _filter(place: Places) -> dict[str, list[str]]:
-    return {"label": [f"{name}={value}" for name, value in labels(place).items()]}
 
 
 def _start(api: docker.APIClient, mine: dict[str, list[str]]) -> int:

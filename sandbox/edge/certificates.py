@@ -42,14 +42,19 @@ class Certificates:
         return context
 
     def pin(self) -> str:
-        """What browsers know the leaf's key by: base64 of the SHA-256 of its SubjectPublicKeyInfo. It never changes."""
-        key = _certificate(self.chain).public_key()
-        spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+        """What browsers know the leaf's key by. It never changes."""
+        return fingerprint(self.chain)
 
     def client_context(self) -> ssl.SSLContext:
         """TLS as a client that trusts the sandbox and nothing else."""
         return ssl.create_default_context(cafile=self.authority)
+
+
+def fingerprint(file: Path) -> str:
+    """A certificate's key as browsers are told of it: base64 of the SHA-256 of its SubjectPublicKeyInfo."""
+    key = _certificate(file).public_key()
+    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
 
 
 def certificates(directory: Path, hosts: Iterable[str] = ()) -> Certificates:

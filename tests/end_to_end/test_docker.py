@@ -12,7 +12,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from sandbox.containers import labels
+from sandbox.containers.daemon import of_this_sandbox
 from sandbox.places import Places
 from tests.browser import chromium, needs_chromium
 from tests.end_to_end import neighbours
@@ -38,8 +38,8 @@ class DockerWorld(World):
         self.docker_host = host
 
     @property
-    def mine(self) -> dict[str, str]:
-        return {"label": next(f"{name}={value}" for name, value in labels(Places(self.project, self.state)).items())}
+    def mine(self) -> dict[str, list[str]]:
+        return of_this_sandbox(Places(self.project, self.state))
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +88,7 @@ def inner(containers: dict[str, Inspected]) -> set[Target]:
 @pytest.fixture(scope="module")
 def outer(served: DockerWorld) -> set[Target]:
     """Every port of this sandbox on this machine, at every address, and ports that a daemon might open."""
-    program = served.cloudflare
-    assert program is not None
-    own = {port for _, port in neighbours.listening([psutil.Process(program.program.pid)])}
+    own = {port for _, port in neighbours.listening([psutil.Process(served.running.program.pid)])}
     return {(address, port) for address in neighbours.addresses() for port in {*own, *OF_A_DAEMON}}
 
 
@@ -101,9 +99,7 @@ def allowed(served: DockerWorld, api: docker.DockerClient) -> set[Target]:
     Containers find them at the address of Docker's bridge, and so does whoever else has a way to that address.
     """
     gateway = api.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
-    program = served.cloudflare
-    assert program is not None
-    services = program.whereabouts().services.values()
+    services = served.running.whereabouts().services.values()
     return {(gateway, port) for port in (served.ports["edge"], served.ports["https"], *services)}
 
 

@@ -14,19 +14,12 @@ import httpx
 import psutil
 import pytest
 
-from sandbox.local_cloudflare import Cloudflare, found
-from sandbox.places import Places
+from sandbox.local_cloudflare import Cloudflare
 from tests.end_to_end.world import ROOT, World
 
 WIKI = "https://wiki.example.com/"
 TEAM = "example.cloudflareaccess.com"
 CAMPAIGNS = "https://apps.example.com/streamlit/marketing/"
-
-
-def cloudflare(world: World) -> Cloudflare:
-    running = found(Places(world.project, world.state))
-    assert running is not None
-    return running
 
 
 def serving(text: str) -> list[str]:
@@ -79,7 +72,7 @@ class Browser:
 
 def test_every_app_serves_and_nobody_enters_without_a_login(world: World) -> None:
     assert serving(world.ok("up")) == ["serving"] * 4
-    running = cloudflare(world)
+    running = world.running
     for url in (WIKI, CAMPAIGNS):
         asked = httpx.URL(url)
         answer = running.at_front_door("GET", asked.host, asked.path)
@@ -88,13 +81,13 @@ def test_every_app_serves_and_nobody_enters_without_a_login(world: World) -> Non
 
 
 def test_plain_http_leads_to_https(world: World) -> None:
-    port = cloudflare(world).program.ports["http"]
+    port = world.running.program.ports["http"]
     answer = httpx.get(f"http://127.0.0.1:{port}/page?x=1", headers={"host": "wiki.example.com"}, trust_env=False)
     assert (answer.status_code, answer.headers["location"]) == (301, "https://wiki.example.com/page?x=1")
 
 
 def test_the_keys_of_a_team_are_at_the_address_of_the_front_door_too(world: World) -> None:
-    running = cloudflare(world)
+    running = world.running
     by_name = running.at_front_door("GET", TEAM, "/cdn-cgi/access/certs").json()
     assert running.at_front_door("GET", "127.0.0.1", "/teams/example/certs").json()["keys"] == by_name["keys"]
     assert running.at_front_door("GET", "127.0.0.1", "/teams/nobody/certs").status_code != 200
@@ -102,7 +95,7 @@ def test_the_keys_of_a_team_are_at_the_address_of_the_front_door_too(world: Worl
 
 
 def test_a_link_logs_one_browser_in_as_one_person(world: World) -> None:
-    running = cloudflare(world)
+    running = world.running
     link = running.invitation("mika@example.com", WIKI)
     page = Browser(running).get(link)
     assert page.status_code == 200
@@ -124,11 +117,11 @@ def test_open_starts_a_browser_that_finds_the_sandbox_alone(world: World, tmp_pa
     done = subprocess.run(world.command("open", "wiki"), cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"opened chromium at {WIKI}\n"), done
     words = (tmp_path / "words").read_text().split("\n")
-    https = cloudflare(world).program.ports["https"]
+    https = world.running.program.ports["https"]
     (rules,) = (word for word in words if word.startswith("--host-resolver-rules="))
     assert f"MAP wiki.example.com:443 127.0.0.1:{https}" in rules
     assert "*" not in rules, "no other host is led here"
-    assert f"--ignore-certificate-errors-spki-list={cloudflare(world).whereabouts().key}" in words
+    assert f"--ignore-certificate-errors-spki-list={world.running.whereabouts().key}" in words
     assert words[-1] == WIKI
 
 
@@ -166,13 +159,13 @@ def test_status_names_what_is_missing(world: World) -> None:
 
 def test_reset_forgets_logins_containers_and_objects_and_keeps_the_key(world: World) -> None:
     world.ok("up")
-    running = cloudflare(world)
+    running = world.running
     key, browser = running.whereabouts().key, Browser(running)
     assert "mika@example.com" in browser.get(running.invitation("mika", WIKI)).text
     world.ok("reset")
-    assert cloudflare(world).objects() == {}
+    assert world.running.objects() == {}
     assert not (world.state / "docker").exists()
-    assert cloudflare(world).whereabouts().key == key
+    assert world.running.whereabouts().key == key
     assert serving(world.ok("up")) == ["serving"] * 4
     assert browser.get(WIKI).url.host == "idp.sandbox.test", "the session from before the reset is over"
 

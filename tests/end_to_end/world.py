@@ -112,11 +112,16 @@ class World:
         return local_cloudflare.found(Places(self.project, self.state))
 
     @property
-    def ports(self) -> dict[str, int]:
-        """Where edge and front door listen."""
+    def running(self) -> Cloudflare:
+        """The same; refused as a connection is where it does not run."""
         if self.cloudflare is None:
             raise ConnectionRefusedError("the sandbox does not run")
-        return dict(self.cloudflare.program.ports)
+        return self.cloudflare
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where edge and front door listen."""
+        return dict(self.running.program.ports)
 
     @property
     def authority(self) -> Path:
@@ -125,8 +130,7 @@ class World:
 
     def at_identity_provider(self, method: str, path: str, json: object = None) -> Any:
         """Ask who there is, or say it."""
-        assert self.cloudflare is not None
-        answer = self.cloudflare.at_front_door(method, "idp.sandbox.test", f"/__sandbox/{path}", json)
+        answer = self.running.at_front_door(method, "idp.sandbox.test", f"/__sandbox/{path}", json)
         answer.raise_for_status()
         return answer.json()
 
