@@ -8,6 +8,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
+RUNTIME := sandbox/snowflake_runtime
 # Keyed by content and place, so switching branches or moving the tree reinstalls, and nothing else does.
 STAMP := $(VENV)/.installed-$(shell { echo "$(CURDIR)"; cat requirements.lock pyproject.toml; } | cksum | cut -d' ' -f1)
 
@@ -30,6 +31,8 @@ test: $(STAMP) ## format, lint, types and every test
 	step "mypy" $(BIN)/mypy; \
 	echo "== engine"; $(BIN)/python -u -c 'from sandbox.engine import obtain; print(obtain(print).pulumi)' \
 	  || echo "no engine: the tests that need it are skipped, and say so"; \
+	echo "== what Streamlit in Snowflake runs with"; $(BIN)/python -m sandbox.snowflake_runtime.packages \
+	  || echo "not installed: the tests that need it are skipped, and say so"; \
 	step "pytest" $(BIN)/pytest -m "not network" --numprocesses auto --dist loadfile --no-loadscope-reorder; \
 	step "pytest, with networks of their own" $(BIN)/pytest -m network; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
@@ -40,12 +43,15 @@ check: $(STAMP) ## check apps.yaml and the stack files; no engine, no network, n
 bench: $(STAMP) ## measure what the README promises about speed
 	@for bench in bench/*.py; do [ -e "$$bench" ] || continue; echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done
 
-lock: $(STAMP) ## compile requirements.lock again from pyproject.toml
+lock: $(STAMP) ## compile both requirements.lock again
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --no-header --extra sandbox --extra test \
 	  -P pulumi==3.259.0 -o requirements.lock pyproject.toml
-	@git --no-pager diff --stat -- requirements.lock
+	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --no-header \
+	  -o $(RUNTIME)/requirements.lock $(RUNTIME)/requirements.in
+	@git --no-pager diff --stat -- requirements.lock $(RUNTIME)/requirements.lock
 
 $(STAMP):
 	@if ! $(BIN)/python $(FITS); then \

@@ -14,10 +14,10 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.cloudflare_api.document import Json
-
 HOST = "127.0.0.1"
 _BACKLOG = 100
+
+Json = dict[str, Any]
 
 Answer = Callable[[Request, Json], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]

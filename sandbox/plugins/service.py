@@ -137,7 +137,8 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> object:  # noqa: N802
         """What an update would change, and whether it takes a new object."""
         inputs, state = decode(request.news), decode(request.olds)
-        found = self._provider.diff(self._kind(request.urn, context), inputs, state)
+        kind = self._kind(request.urn, context)
+        found = self._run(context, lambda: self._provider.diff(kind, inputs, state))
         detailed = {name: _Diff(kind=_how(name, inputs, state, name in found.replaces)) for name in found.changed}
         return provider_pb2.DiffResponse(
             changes=_changes(bool(found.changed)),

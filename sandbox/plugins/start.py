@@ -1,4 +1,4 @@
-"""The entry point of the plugin launchers: `start.py language-host … | cloudflare … | docker …`."""
+"""The entry point of the plugin launchers: `start.py language-host … | cloudflare … | docker … | snowflake …`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def main() -> int:
         from sandbox.plugins.cloudflare.provider import main as serve
     elif name == "docker":
         from sandbox.plugins.docker.provider import main as serve
+    elif name == "snowflake":
+        from sandbox.plugins.snowflake.provider import main as serve
     else:
         raise SystemExit(f"there is no plugin `{name}`")
     return serve(arguments)
