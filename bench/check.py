@@ -1,4 +1,5 @@
-"""`gatehouse check` from process start to exit, on the sample estate and on 2,000 apps, its bytecode compiled.
+"""`gatehouse check` from process start to exit, on the sample estate, on 2,000 apps, and on 200 apps in Snowflake with
+ten files each, its bytecode compiled.
 
 Peers run in the same moment on the same files: Python that starts and does nothing, and PyYAML that only loads
 apps.yaml. Ratios to them say more than seconds do. Run it with the project's Python: `python bench/check.py`.
@@ -21,7 +22,29 @@ ROOT = Path(__file__).resolve().parent.parent
 GATEHOUSE = Path(sys.executable).with_name("gatehouse")
 BYTECODE = Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
 LOAD = "import sys, yaml; yaml.load(open(sys.argv[1]), Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))"
-LIMITS = {"sample": (0.20, 300), "2,000 apps": (2.5, 300)}
+LIMITS = {"sample": (0.20, 300), "2,000 apps": (2.5, 300), "200 in Snowflake": (2.0, 300)}
+PAGE = """\
+\"\"\"Page {number}.\"\"\"
+
+import pandas as pd
+import streamlit as st
+
+from streamlit_runtime import secret
+
+
+@st.cache_data
+def load(month: str) -> pd.DataFrame:
+    rows = [(month, account, amount * {number}) for account, amount in (("bank", 1.0), ("payables", 2.5))]
+    return pd.DataFrame(rows, columns=["month", "account", "amount"])
+
+
+st.title("Page {number}")
+month = st.selectbox("Month", ["2026-10", "2026-11"])
+figures = load(month)
+for account, amount in figures[["account", "amount"]].itertuples(index=False):
+    st.metric(account, f"{{amount:,.2f}}")
+st.caption(f"signed with a key of {{len(secret('api_key'))}} characters")
+"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,39 @@ def large_estate(folder: Path, apps: int, departments: int = 200) -> None:
     (folder / "stacks" / "Pulumi.dev.yaml").write_text(f"{stack}  gatehouse:providers:\n{okta}", "utf-8")
 
 
+def in_snowflake(folder: Path, apps: int, files: int = 10) -> None:
+    """A made-up estate of apps in Snowflake, each with its own folder of files."""
+    lines = ["identity:", "  providers:", "    okta: {type: okta}", "departments:", "  team: {groups: [Team]}", "apps:"]
+    for n in range(apps):
+        container = "runtime: container, compute_pool: pool" if n % 2 else "runtime: warehouse"
+        secrets = "secrets: {api_key: {type: generic-string}}"
+        lines += [
+            f"  app-{n}:",
+            "    owner: team",
+            f"    source: apps/app-{n}",
+            f"    snowflake: {{{container}, query_warehouse: wh, external_hosts: [api.example.com], {secrets}}}",
+            "    access: [team]",
+        ]
+        source = folder / "apps" / f"app-{n}"
+        (source / "pages").mkdir(parents=True)
+        (source / ".streamlit").mkdir()
+        (source / ".streamlit" / "config.toml").write_text('[theme]\nprimaryColor = "#1f6feb"\n', "utf-8")
+        if n % 2:
+            dependencies = '[project]\nname = "app"\nversion = "1"\ndependencies = ["streamlit==1.52.2"]\n'
+            (source / "pyproject.toml").write_text(dependencies, "utf-8")
+        else:
+            channels = "channels: [snowflake]\ndependencies: [streamlit=1.52.2, pandas]\n"
+            (source / "environment.yml").write_text(channels, "utf-8")
+        (source / "streamlit_app.py").write_text(PAGE.format(number=0), "utf-8")
+        for page in range(1, files - 2):
+            (source / "pages" / f"page_{page}.py").write_text(PAGE.format(number=page), "utf-8")
+    (folder / "apps.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+    (folder / "stacks").mkdir()
+    stack = (ROOT / "stacks" / "Pulumi.dev.yaml").read_text("utf-8").replace("account: account ", "account: self ")
+    okta = '    okta: {clientId: x, clientSecret: {secure: v1}, oktaAccount: "https://example.okta.com"}\n'
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text(f"{stack}  gatehouse:providers:\n{okta}", "utf-8")
+
+
 def report(name: str, folder: Path, times: int) -> None:
     python = sys.executable
     peers = {
@@ -116,6 +172,10 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         large_estate(folder, options.apps)
         report("2,000 apps", folder, max(1, options.times // 2))
+        folder = BYTECODE / "snowflake"
+        folder.mkdir()
+        in_snowflake(folder, 200)
+        report("200 in Snowflake", folder, max(1, options.times // 2))
     finally:
         shutil.rmtree(BYTECODE)
 

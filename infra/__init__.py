@@ -15,11 +15,12 @@ A module imports from earlier lines only, never from its own (held by tests/test
     syntax
     source
     shapes
-    records, short_forms
+    records, short_forms, encrypted
     schema
     stack
-    names, estate, spelling, bundle
-    resolve, policies, ingress, containers, reach
+    names, estate, spelling, bundle, sql
+    in_snowflake, secret_functions, policies, ingress, containers, reach
+    privileges, streamlit_properties, uploads, resolve
     checks, access, rules
     lints, roster
     load, settings

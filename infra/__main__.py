@@ -11,6 +11,7 @@ import pulumi
 from infra.containers import plan_containers
 from infra.load import load_estate
 from infra.problems import ConfigError, render
+from infra.uploads import plan_uploads
 
 
 def main() -> None:
@@ -26,7 +27,8 @@ def main() -> None:
         from infra.settings import load_settings
 
         gc.enable()
-        outputs = provision(estate, load_settings(estate), plan_containers(estate, root), today)
+        containers, uploads = plan_containers(estate, root), plan_uploads(estate, root)
+        outputs = provision(estate, load_settings(estate), containers, uploads, today)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
     for name, value in outputs.items():

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+SECRETS_FILE = "secrets.toml"
 # Secrets of a developer's machine must not come into an image either.
-LEFT_OUT = (".git", ".venv", "__pycache__", "*.pyc", "*.egg-info", ".*_cache", ".DS_Store", ".env", "secrets.toml")
+LEFT_OUT = (".git", ".venv", "__pycache__", "*.pyc", "*.egg-info", ".*_cache", ".DS_Store", ".env", SECRETS_FILE)
 MOST_BYTES = 200 * 1024 * 1024
 
 
@@ -43,13 +44,17 @@ class File:
         return False
 
 
-def files_of(folder: Path) -> tuple[File, ...]:
-    """All files of a folder, sorted by path. Raises OSError when something in it cannot be read."""
+def files_of(folder: Path, *, keep: tuple[str, ...] = ()) -> tuple[File, ...]:
+    """All files of a folder, sorted by path; `keep` are names that are not left out here.
+
+    Raises OSError when something in it cannot be read.
+    """
+    left_out = tuple(pattern for pattern in LEFT_OUT if pattern not in keep)
     found = []
     for place, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = [name for name in folders if not _is_left_out(name)]
+        folders[:] = [name for name in folders if not _is_left_out(name, left_out)]
         links = [name for name in folders if Path(place, name).is_symlink()]
-        found += [_file(folder, Path(place, name)) for name in (*names, *links) if not _is_left_out(name)]
+        found += [_file(folder, Path(place, name)) for name in (*names, *links) if not _is_left_out(name, left_out)]
     return tuple(sorted(found, key=lambda file: os.fsencode(file.path)))
 
 
@@ -57,6 +62,12 @@ def content_hash(folders: Iterable[Path], *words: str) -> str:
     """A hash of the folders' files, told apart by the folders' order, and of `words`. 64 hexadecimal digits."""
     content = [[_entry(folder, file) for file in files_of(folder)] for folder in folders]
     return hashlib.sha256(json.dumps([content, words]).encode()).hexdigest()
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits. Raises OSError."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def unreadable(folder: str, error: OSError) -> str:
@@ -68,8 +79,8 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _is_left_out(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in LEFT_OUT)
+def _is_left_out(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _file(folder: Path, path: Path) -> File:
@@ -83,5 +94,4 @@ def _file(folder: Path, path: Path) -> File:
 def _entry(folder: Path, file: File) -> list[object]:
     if file.target is not None:
         return [file.path, "link", file.target]
-    with (folder / file.path).open("rb") as content:
-        return [file.path, "program" if file.executable else "file", hashlib.file_digest(content, "sha256").hexdigest()]
+    return [file.path, "program" if file.executable else "file", digest(folder / file.path)]

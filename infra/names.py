@@ -1,7 +1,7 @@
 """Every logical and physical name, in one place.
 
-A *logical* name is Pulumi's: the key from apps.yaml, unique per resource type. A *physical* name is what the Cloudflare
-account shows; it carries the stack, because several stacks share one account. Nothing is positional or random.
+A *logical* name is Pulumi's: the key from apps.yaml, unique per resource type. A *physical* name is what the account
+shows; at account level it carries the stack, because several stacks share one. Nothing is positional or random.
 """
 
 from __future__ import annotations
@@ -50,9 +50,45 @@ def connector(number: int) -> str:
     return f"connector-{number}"
 
 
-def dns_comment(stack: str) -> str:
-    """Marks the owner of a record; tags on records need a paid plan."""
+def comment(stack: str) -> str:
+    """Marks the owner of an object where it can only be said in a comment."""
     return f"{PROJECT} stack {stack}"
+
+
+def identifier(name: str) -> str:
+    """A name as Snowflake has it without quotes, in capitals."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", name).upper()
+
+
+def account_object(stack: str, name: str) -> str:
+    """`GATEHOUSE_DEV_LEDGER`: an account-level object of one stack in Snowflake."""
+    return identifier(f"{PROJECT}_{stack}_{name}")
+
+
+def owner_role(stack: str, department: str) -> str:
+    """The role with whose rights the apps of a department run."""
+    return account_object(stack, f"{department}_apps")
+
+
+def network_rule(app: str) -> str:
+    return identifier(f"{app}_egress")
+
+
+def stage(app: str) -> str:
+    return identifier(f"{app}_files")
+
+
+def git_repository(app: str) -> str:
+    return identifier(f"{app}_repository")
+
+
+def secret_object(app: str, alias: str) -> str:
+    return identifier(f"{app}_{alias}")
+
+
+def secret_function(secret_object: str, *, of_type: bool) -> str:
+    """The secret UDF that reads a secret object, or the one that says of which type it is."""
+    return f"GET_{secret_object}{'_TYPE' if of_type else ''}"
 
 
 def keyed(words: Iterable[str], content: object) -> str:

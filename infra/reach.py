@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.estate import Tunnelled
+from infra.estate import InSnowflake, Tunnelled
 
 # By the scheme of the service (developers.cloudflare.com, "Client-side cloudflared").
 COMMANDS = {
@@ -23,6 +23,6 @@ def command(home: Tunnelled) -> str:
     return COMMANDS.get(scheme, "").format(hostname=home.hostname, port=port)
 
 
-def where(home: Tunnelled) -> str:
+def where(home: Tunnelled | InSnowflake) -> str:
     """A URL, or a command."""
-    return command(home) or home.url
+    return (command(home) if isinstance(home, Tunnelled) else "") or home.url

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from infra import estate, schema
+from infra.in_snowflake import account_of, home_of
 from infra.problems import Problems, Span, did_you_mean
 from infra.records import Noun, Table, check_declared
 from infra.schema import apps, people
@@ -43,6 +44,7 @@ class _Resolver:
     departments: dict[str, estate.Department] = field(default_factory=dict)
     machines: dict[str, estate.Machine] = field(default_factory=dict)
     devices: dict[str, estate.Device] = field(default_factory=dict)
+    account: estate.SnowflakeAccount | None = None
 
     def build(self) -> estate.Estate:
         identity = self.file.identity
@@ -59,6 +61,7 @@ class _Resolver:
             listed = self.stack.values.device_lists.get(name)
             platforms = device.platforms or estate.PLATFORMS_OF[device.type]
             self.devices[name] = estate.Device(name, device.type, platforms, device.version, device.domain, listed)
+        self.account = account_of(self.stack, self.file.apps.values(), self.departments)
         resolved = [self.app(name, app) for name, app in self.file.apps.items() if self.in_stack(app)]
         return estate.Estate(
             self.stack,
@@ -68,6 +71,7 @@ class _Resolver:
             tuple(self.machines.values()),
             tuple(self.devices.values()),
             tuple(app for app in resolved if app),
+            self.account,
             self.file.tests,
         )
 
@@ -133,7 +137,7 @@ class _Resolver:
 
     def app(self, name: str, written: apps.App) -> estate.App | None:
         owner = self.find("department", self.departments, self.file.departments, written.owner)
-        home = self.in_snowflake(written) if written.snowflake else self.tunnelled(name, written)
+        home = self.home(name, written, owner)
         session = cloudflare_duration(written.session or DEFAULT_SESSION)
         entries = tuple(self.entry(entry, written) for entry in written.access)
         machines = self.find_all("machine", self.machines, self.file.machines, written.machines)
@@ -142,6 +146,15 @@ class _Resolver:
         title = written.title or name
         span = self.file.apps.declared.get(name, written.at.span)
         return estate.App(name, title, owner, home, entries, machines, session, written.at, span)
+
+    def home(
+        self, name: str, app: apps.App, owner: estate.Department | None
+    ) -> estate.Tunnelled | estate.InSnowflake | None:
+        if app.snowflake is None:
+            return self.tunnelled(name, app)
+        if owner is None or self.account is None:
+            return None
+        return home_of(name, app, owner, self.stack, self.account)
 
     def tunnelled(self, name: str, app: apps.App) -> estate.Tunnelled | None:
         values = self.stack.values
@@ -176,26 +189,6 @@ class _Resolver:
             )
         return values.hostname
 
-    def in_snowflake(self, app: apps.App) -> estate.InSnowflake | None:
-        written = app.snowflake
-        if written is None or app.source is None:
-            return None
-        secrets = tuple(
-            estate.SecretObject(name, secret.type, "function" if secret.deliver == "function" else "object")
-            if secret.deliver
-            else estate.SecretObject(name, secret.type, default_delivery(written.runtime, secret.type))
-            for name, secret in written.secrets.items()
-        )
-        return estate.InSnowflake(
-            app.source,
-            written.runtime,
-            written.query_warehouse.upper(),
-            written.compute_pool.upper() if written.compute_pool else None,
-            written.main_file or "streamlit_app.py",
-            tuple(written.external_hosts),
-            secrets,
-        )
-
     def entry(self, written: apps.Entry, app: apps.App) -> estate.Entry:
         decision: estate.Decision = "bypass" if written.public else "deny" if written.deny else "allow"
         return estate.Entry(
@@ -228,8 +221,3 @@ class _Resolver:
             yield estate.Members(departments)
         if written.email:
             yield estate.Emails(tuple(dict.fromkeys(email.lower() for email in written.email)))
-
-
-def default_delivery(runtime: str, secret_type: str) -> estate.Delivery:
-    """What a secret needs where nothing is said: in containers only plain values can be attached to the object."""
-    return "object" if runtime == "warehouse" or secret_type in ("generic-string", "password") else "function"

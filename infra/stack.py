@@ -6,17 +6,16 @@ decrypted values when the program runs.
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.problems import Problem, Problems, Related, did_you_mean
+from infra.encrypted import SPELLINGS, Encrypted, hide_lines, hide_values
+from infra.problems import Problems, Related, did_you_mean
 from infra.records import MapOf, Record, Table, key
 from infra.schema.containers import DockerValues
-from infra.schema.words import DOMAIN, LABEL, NAME, TITLE, VALUE, WORD
-from infra.shapes import BAD, Bad, Flag, JsonSchema, ListOf, Place, Shape, Text, Word, wrong
+from infra.schema.snowflake_account import SecretValue, SecretValues, SnowflakeValues
+from infra.schema.words import DOMAIN, IDENTIFIER, LABEL, NAME, TITLE, VALUE, WORD
+from infra.shapes import BAD, Bad, Flag, ListOf, Place, Text, Word, wrong
 from infra.source import Mapping, Node, Scalar, parse, read_text
 
 FOLDER = "stacks"
@@ -33,39 +32,6 @@ SUBDOMAINS = Text(
 ACCOUNT = Text("`self`, `only` or the name of a stack", r"[A-Za-z0-9_.-]{1,100}", "account")
 URL = Text("an https URL", r"https?://\S+", "https://login.example.com/authorize")
 UUID = Text("an object id", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-# Keys of Pulumi's providers that hold a secret, and ours.
-_SECRETS = ("apiToken", "apiKey", "apiUserServiceKey", "password", "privateKey", "token", "clientSecret")
-_SPELLINGS = {spelling for key in _SECRETS for spelling in (key, re.sub("([A-Z])", r"_\1", key).lower())}
-_SECRET_LINE = re.compile(rf"((?:{'|'.join(_SPELLINGS)})['\"]?\s*:\s*)([^\s{{].*)", re.IGNORECASE)
-
-
-def _is_encrypted(node: Node) -> bool:
-    if not isinstance(node, Mapping) or [name.text for name, _ in node.entries] != ["secure"]:
-        return False
-    value = node.entries[0][1]
-    return isinstance(value, Scalar) and bool(value.text)
-
-
-@dataclass(frozen=True)
-class Encrypted(Shape[bool]):
-    """A value that Pulumi has encrypted; plain text is refused before it is committed."""
-
-    def decode(self, node: Node, problems: Problems) -> bool | Bad:
-        if _is_encrypted(node):
-            return True
-        node.span.source.hide(node.span)
-        if isinstance(node, Scalar) and node.text:
-            message = "this secret is written in plain text"
-            advice = ("remove it and run `pulumi config set --secret --path …`; see docs/first-account.md",
-                      "a secret that has been committed must be replaced at its provider")  # fmt: skip
-            problems.add("plain-secret", message, node.span, advice=advice)
-            return BAD
-        return wrong(node, "an encrypted value", problems, "set it with `pulumi config set --secret --path …`")
-
-    def schema(self) -> JsonSchema:
-        return {"type": "object", "required": ["secure"]}
 
 
 @dataclass(frozen=True)
@@ -120,6 +86,12 @@ class StackValues:
         Record(DockerValues, camel=True, prefix=f"{PROJECT}:docker."),
         "The images of apps and connectors, to run them as containers. Without it the stack has no container.",
     )  # fmt: skip
+    snowflake: SnowflakeValues | None = key(
+        Record(SnowflakeValues, camel=True, prefix=f"{PROJECT}:snowflake."), "The Snowflake account of apps there."
+    )
+    secrets: Table[Table[SecretValues]] = key(
+        MapOf(NAME, MapOf(IDENTIFIER, SecretValue())), "Values of secrets, by app and name, encrypted.", default=Table()
+    )
 
 
 @dataclass(frozen=True)
@@ -162,12 +134,12 @@ def decode_stack(text: str, name: str, problems: Problems) -> Stack | None:
     file = f"{FOLDER}/Pulumi.{name}.yaml"
     before = len(problems.found)
     root = parse(text, file, problems)
-    _hide_lines(problems.found[before:])
+    hide_lines(problems.found[before:])
     if root is None and len(problems.found) == before:
         problems.add("empty-file", f"`{file}` holds no configuration", advice=("see docs/first-account.md",))
     if root is None:
         return None
-    _hide_values(root)
+    hide_values(root)
     config = _config(root, problems)
     values = BAD if config is None else VALUES.decode(Mapping(config.span, tuple(_own(config, problems))), problems)
     return None if isinstance(values, Bad) else Stack(name, file, values)
@@ -204,26 +176,9 @@ def _own(config: Mapping, problems: Problems) -> list[tuple[Scalar, Node]]:
                     related=related, advice=(f"a key without prefix means `{PROJECT}:` as well; remove one of them",),
                 )  # fmt: skip
             ours.setdefault(rest, (name._replace(text=rest), node))
-        elif rest in _SPELLINGS:
+        elif rest in SPELLINGS:
             Encrypted().decode(node, problems)
         elif meant := [line for line in did_you_mean(namespace, [PROJECT]) if line.startswith("did")]:
             message = f"`{name.text}` is for no program here"
             problems.add("unknown-key", message, name.span, advice=meant)
     return list(ours.values())
-
-
-def _hide_values(node: Node) -> None:
-    """Mask what stands after a key that is nearly one of a secret: its line may be shown for another reason."""
-    for name, value in node.entries if isinstance(node, Mapping) else ():
-        near = difflib.get_close_matches(name.text.rpartition(":")[2], _SPELLINGS, n=1, cutoff=0.8)
-        if near and not _is_encrypted(value):
-            value.span.source.hide(value.span)
-        _hide_values(value)
-
-
-def _hide_lines(found: Iterable[Problem]) -> None:
-    """Mask secrets in a text that is no YAML, or whose keys are written twice."""
-    for source in {problem.span.source for problem in found if problem.span}:
-        source.lines[:] = [
-            _SECRET_LINE.sub(lambda match: match[1] + "*" * len(match[2]), line) for line in source.lines
-        ]

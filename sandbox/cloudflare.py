@@ -1,7 +1,7 @@
 """Cloudflare on this machine as one program: API, tunnel edge and front door over one store.
 
-`python -m sandbox.cloudflare --dir DIR --api-port N --edge-port N --https-port N --http-port N [--also IP]` runs until
-SIGINT or SIGTERM. Once the API answers, so does everything else.
+`python -m sandbox.cloudflare --dir DIR --api-port N --edge-port N --https-port N --http-port N [--snowflake URL]
+[--also IP]` runs until SIGINT or SIGTERM. Once the API answers, so does everything else.
 """
 
 from __future__ import annotations
@@ -47,14 +47,16 @@ class Sockets:
     services: tuple[tuple[Service, list[socket.socket]], ...]
 
 
-async def serve(directory: Path, sockets: Sockets, further: tuple[str, ...], stop: asyncio.Event) -> None:
-    """Everything over the store in `directory`, until `stop` is set."""
+async def serve(
+    directory: Path, sockets: Sockets, further: tuple[str, ...], snowflake: str, stop: asyncio.Event
+) -> None:
+    """Everything over the store in `directory`, until `stop` is set; the portal lists what is in `snowflake`, too."""
     store, world = Store(directory), load_world()
     addresses = Addresses()
     shown = LiveCertificates(directory / "tls", store, (addresses.idp_host, *further))
     edge = TunnelEdge(store, shown.context)
     door = Door(HOST, port_of(sockets.https[0]), shown.files.authority)
-    invitations, portal = Invitations(), launcher(store, door)
+    invitations, portal = Invitations(), launcher(store, door, snowflake)
     front = Front(
         store, world, edge.upstream, directory, addresses, lambda made: invitations.before(made, portal(made))
     )
@@ -95,7 +97,7 @@ def main() -> int:
     except OSError as error:
         print(error, file=sys.stderr)
         return 1
-    asyncio.run(_until_told(lambda stop: serve(options.dir, sockets, further, stop)))
+    asyncio.run(_until_told(lambda stop: serve(options.dir, sockets, further, options.snowflake, stop)))
     return 0
 
 
@@ -104,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dir", type=Path, required=True, help="where the account is kept")
     for name in ("api", "edge", "https", "http"):
         parser.add_argument(f"--{name}-port", type=int, required=True)
+    parser.add_argument("--snowflake", default="", metavar="URL", help="where the local Snowflake lists its apps")
     further = "a further address for edge, front door and services"
     parser.add_argument("--also", action="append", default=[], metavar="IP", help=further)
     return parser

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from sandbox import container_engine
+from sandbox.accounts import Accounts
 from sandbox.engine import Engine
 from sandbox.invocation import VARIABLE, as_called, command
 from sandbox.places import REPOSITORY, STACK, Places
@@ -13,16 +14,17 @@ from sandbox.places import REPOSITORY, STACK, Places
 API_TOKEN = "sandbox-token-0123456789abcdefghijklmnopqrstuv"  # noqa: S105 # opens nothing but the sandbox
 PASSPHRASE = "sandbox"  # noqa: S105 # public on purpose
 
-_FORGOTTEN = ("CLOUDFLARE_", "CF_API_", "PULUMI_", "DOCKER_", "GATEHOUSE_SANDBOX_CONTAINERS")
+_KEPT = "PULUMI_ENABLE_"
+"""Switches of the engine's own behaviour, which lead nowhere."""
+_FORGOTTEN = ("CLOUDFLARE_", "CF_API_", "PULUMI_", "DOCKER_", "SNOWFLAKE_", "GATEHOUSE_SANDBOX_CONTAINERS")
 
 
-def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
+def settings(place: Places, engine: Engine, accounts: Accounts | None) -> dict[str, str]:
     """The variables that `sandbox env` prints."""
     launchers = [str(place.launchers)] if any(place.launchers.glob("pulumi-*")) else []
     path = list(dict.fromkeys([*launchers, str(engine.pulumi.parent)]))
-    address = {"CLOUDFLARE_BASE_URL": base_url} if base_url else {}
     return {
-        **address,
+        **(accounts.variables() if accounts else {}),
         **container_engine.variables(place),
         "CLOUDFLARE_API_TOKEN": API_TOKEN,
         "PULUMI_BACKEND_URL": f"file://{place.backend}",
@@ -36,13 +38,15 @@ def settings(place: Places, engine: Engine, base_url: str) -> dict[str, str]:
     }
 
 
-def for_engine(place: Places, engine: Engine, base_url: str, stack: str = STACK) -> dict[str, str]:
+def for_engine(place: Places, engine: Engine, accounts: Accounts | None, stack: str = STACK) -> dict[str, str]:
     """A whole environment for the engine: ours, without any variable that could lead to a real account."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FORGOTTEN)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(_FORGOTTEN) or name.startswith(_KEPT)
+    }
     loopback = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), "127.0.0.1,localhost")))
     return {
         **kept,
-        **settings(place, engine, base_url),
+        **settings(place, engine, accounts),
         VARIABLE: command(),
         "PULUMI_STACK": stack,
         "NO_PROXY": loopback,

@@ -16,7 +16,7 @@ from sandbox.engine import Engine
 from sandbox.places import REPOSITORY, Places
 
 _OFFICIAL = ("cloudflare", "snowflake")
-_STAND_INS = ("cloudflare", "docker")
+_STAND_INS = ("cloudflare", "docker", "snowflake")
 _PULUMI = "pulumi"
 _HOST = "pulumi-language-python"
 _STAND_IN = "gatehouse-stand-in"
@@ -29,6 +29,7 @@ class Plugins:
 
     language_host: bool
     cloudflare: bool
+    snowflake: bool
     docker: bool = False
     """Never: connectors must find the local edge, and only the stand-in tells a container the way there."""
 
@@ -44,6 +45,7 @@ def choose(engine: Engine, place: Places) -> Plugins:
     return Plugins(
         language_host=engine.language_host is not None and official == set(_OFFICIAL),
         cloudflare="cloudflare" in official,
+        snowflake="snowflake" in official,
     )
 
 
@@ -61,7 +63,8 @@ def write(engine: Engine, plugins: Plugins, place: Places) -> Engine:
     for old in place.launchers.iterdir():
         if old.name not in wanted:
             old.unlink()
-    _write_providers({"cloudflare": plugins.cloudflare, "docker": plugins.docker}, place)
+    official = {"cloudflare": plugins.cloudflare, "docker": plugins.docker, "snowflake": plugins.snowflake}
+    _write_providers(official, place)
     return replace(engine, pulumi=wanted.get(_PULUMI, engine.pulumi))
 
 

@@ -12,26 +12,32 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sandbox import local_cloudflare
+from sandbox import accounts
+from sandbox.accounts import Accounts
 from sandbox.browser import find_browser, flags
 from sandbox.engine import Engine
 from sandbox.environment import for_engine
 from sandbox.invocation import command
 from sandbox.local_cloudflare import Cloudflare, Whereabouts
+from sandbox.local_snowflake import Snowflake
 from sandbox.places import STACK, Places, SandboxError
-from sandbox.update import exported_apps
+from sandbox.update import AppLine, exported_apps
 
 _ENDS_EARLY_WITHIN = 1.5
 
 
 def open_browser(place: Places, engine: Engine, app: str | None, person: str | None) -> str:
     """Open the portal, or an app by its key or title, as a person if one is named; what was opened, in words."""
-    cloudflare = local_cloudflare.found(place)
-    if cloudflare is None:
+    local = accounts.found(place)
+    if local is None:
         raise SandboxError(f"nothing runs that a browser could open; `{command()} up` starts it")
-    said = cloudflare.whereabouts()
-    url = _url_of(place, engine, cloudflare, app) if app else f"https://{said.team_domain}/"
-    first = cloudflare.invitation(person, url) if person else url
+    cloudflare, said = local.cloudflare, local.cloudflare.whereabouts()
+    found = _found(place, engine, local, app) if app else None
+    if found and found.in_snowflake:
+        url, first = _in_snowflake(local.snowflake, found, person)
+    else:
+        url = found.url if found else f"https://{said.team_domain}/"
+        first = cloudflare.invitation(person, url) if person else url
     browser = find_browser()
     if browser is None or not _has_display():
         missing = (
@@ -42,15 +48,23 @@ def open_browser(place: Places, engine: Engine, app: str | None, person: str | N
     return f"{browser.name} at {url}{f' as {person}' if person else ''}"
 
 
-def _url_of(place: Places, engine: Engine, cloudflare: Cloudflare, app: str) -> str:
-    apps = exported_apps(place, engine, for_engine(place, engine, cloudflare.base_url), STACK)
+def _found(place: Places, engine: Engine, local: Accounts, app: str) -> AppLine:
+    apps = exported_apps(place, engine, for_engine(place, engine, local), STACK)
     found = next((one for one in apps if app.casefold() in (one.key.casefold(), one.title.casefold())), None)
     if found is None:
         known = ", ".join(one.key for one in apps) or "none"
         raise SandboxError(f"no app is called `{app}`; the sandbox serves: {known}")
     if found.command:
         raise SandboxError(f"{found.title} has no web page; it is reached with:\n  {found.command}")
-    return found.url
+    return found
+
+
+def _in_snowflake(snowflake: Snowflake, app: AppLine, person: str | None) -> tuple[str, str]:
+    """Where a Streamlit object is opened, and where to begin: at the login, or logged in already."""
+    there = next((one for one in snowflake.apps() if one.name == app.in_snowflake), None)
+    if there is None:
+        raise SandboxError(f"{app.title} is not in the local Snowflake; `{command()} up` deploys it")
+    return there.url, snowflake.invitation(person, there.url_id) if person else there.url
 
 
 def _flags(cloudflare: Cloudflare, said: Whereabouts) -> list[str]:

@@ -45,6 +45,11 @@ class Places:
         return self.state / "cloudflare"
 
     @property
+    def snowflake(self) -> Path:
+        """The local Snowflake's state, stages and logs."""
+        return self.state / "snowflake"
+
+    @property
     def docker_engine(self) -> Path:
         """The stand-in Docker Engine's images, networks and containers."""
         return self.state / "docker"
@@ -94,7 +99,15 @@ class Places:
             self.refuse_foreign()
             # Journal and state name people.
             self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for directory in (self.launchers, self.pulumi_home, self.backend, self.cloudflare, running, logs):
+            for directory in (
+                self.launchers,
+                self.pulumi_home,
+                self.backend,
+                self.cloudflare,
+                self.snowflake,
+                running,
+                logs,
+            ):
                 directory.mkdir(parents=True, exist_ok=True)
             (self.state / _MARK).touch()
         except OSError as error:

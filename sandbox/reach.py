@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from sandbox.local_cloudflare import Cloudflare, Json
+from sandbox.local_api import Json
+from sandbox.local_cloudflare import Cloudflare
 
 _SETTLES_WITHIN = 15.0
 _ERRORS = {1014: "another account's tunnel (1014)", 1016: "no DNS record (1016)", 1033: "no connector (1033)"}

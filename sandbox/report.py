@@ -6,14 +6,16 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from sandbox import container_engine, launchers, local_cloudflare
+from sandbox import container_engine, launchers, local_cloudflare, local_snowflake
 from sandbox.bring_up import kind, plugin_line, where
 from sandbox.connector import VERSION as STAND_IN
 from sandbox.console import Screen
 from sandbox.engine import find
 from sandbox.invocation import command
-from sandbox.local_cloudflare import Cloudflare, Json
+from sandbox.local_api import Json
+from sandbox.local_cloudflare import Cloudflare
 from sandbox.places import Places
+from sandbox.snowflake_runtime import packages
 
 
 def report(place: Places, screen: Screen, with_objects: bool) -> None:
@@ -29,10 +31,28 @@ def report(place: Places, screen: Screen, with_objects: bool) -> None:
         screen.line("Cloudflare", f"{_silence(cloudflare)} (emulated): `{escape(command())} up` starts it")
         screen.line("Connectors", "[yellow]none[/]: nothing takes them in")
     _container_line(place, screen)
-    screen.line("Snowflake", "[yellow]not part of this release[/]")
+    there = _snowflake_lines(place, screen)
     if with_objects:
         screen.text()
-        screen.columns(_listed(objects or {}))
+        screen.columns(_listed({**(objects or {}), **there}))
+
+
+def _snowflake_lines(place: Places, screen: Screen) -> dict[str, list[Json]]:
+    """The account and the apps in it; what exists there."""
+    snowflake = local_snowflake.found(place)
+    objects = snowflake.objects() if snowflake else None
+    if snowflake is None or objects is None:
+        silent = "[yellow]stopped[/]" if snowflake is None else "[yellow]does not answer[/]"
+        screen.line("Snowflake", f"{silent} (emulated): `{escape(command())} up` starts it")
+        return {}
+    count = sum(map(len, objects.values()))
+    pid = snowflake.program.pid
+    screen.line("Snowflake", f"emulated: API and apps {snowflake.origin}, pid {pid}, {count} objects")
+    apps = snowflake.apps()
+    said = ", ".join(f"{escape(app.name.rpartition('.')[2])} {escape(app.status)}" for app in apps)
+    runs = "[yellow]local processes[/]" if packages.find() else "[yellow]cannot run[/]: their packages are missing"
+    screen.line("Streamlits", f"{runs}: {said}" if apps else "none")
+    return objects
 
 
 def _engine_lines(place: Places, screen: Screen) -> None:

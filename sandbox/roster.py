@@ -1,4 +1,7 @@
-"""The people of the project, put into the local identity provider. The program says who they are; nothing here does."""
+"""The people of the project, put into the local identity provider and into Snowflake.
+
+The program says who they are; nothing here does.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,36 @@ from collections.abc import Mapping
 
 import httpx
 
-from sandbox.local_cloudflare import Cloudflare
+from sandbox.accounts import Accounts
+from sandbox.local_api import Json
 from sandbox.places import Places
 
 _WITHIN = 60
+_ROLES = "snowflake_roles"
 
 
 class NoRosterError(Exception):
     """Why nobody of the project can log in; the text is one line."""
 
 
-def hand_over(place: Places, cloudflare: Cloudflare, stack: str, environment: Mapping[str, str]) -> int:
-    """Tell the identity provider of everybody; how many they are."""
+def hand_over(place: Places, local: Accounts, stack: str, environment: Mapping[str, str]) -> int:
+    """Tell the identity provider and Snowflake of everybody; how many they are."""
     people = _people(place, stack, environment)
-    host = cloudflare.whereabouts().identity_provider
+    host = local.cloudflare.whereabouts().identity_provider
+    known = [{name: value for name, value in person.items() if name != _ROLES} for person in people]
+    users = [
+        {"name": person["id"], "display_name": person["name"], "email": person["email"], "roles": person[_ROLES]}
+        for person in people
+    ]
     try:
-        cloudflare.at_front_door("PUT", host, "/__sandbox/roster", {"people": people}).raise_for_status()
+        local.cloudflare.at_front_door("PUT", host, "/__sandbox/roster", {"people": known}).raise_for_status()
+        local.snowflake.hand_over(users)
     except httpx.HTTPError as error:
         raise NoRosterError(f"the identity provider did not take them: {error}") from error
     return len(people)
 
 
-def _people(place: Places, stack: str, environment: Mapping[str, str]) -> list[object]:
+def _people(place: Places, stack: str, environment: Mapping[str, str]) -> list[Json]:
     asked = [sys.executable, "-m", "infra.cli", "people", "--stack", stack, "--format", "json"]
     try:
         done = subprocess.run(

@@ -33,6 +33,12 @@ class AppLine:
     who: str
     command: str
 
+    @property
+    def in_snowflake(self) -> str:
+        """`DATABASE.SCHEMA.NAME` of a Streamlit object; empty for an app behind Cloudflare."""
+        before, mark, name = self.url.partition("/#/streamlit-apps/")
+        return name if mark and before.startswith("https://app.snowflake.com/") else ""
+
 
 def ensure_stack(place: Places, engine: Engine, environment: Mapping[str, str], stack: str) -> bool:
     """Make the stack in the file backend, if it is not there; whether it was made now."""

@@ -7,14 +7,14 @@ import shutil
 import sys
 from typing import NoReturn
 
-from sandbox import container_engine, launchers, local_cloudflare
+from sandbox import accounts, container_engine, launchers
+from sandbox.accounts import Accounts
 from sandbox.arguments import engine_words, named_option
-from sandbox.bring_up import bring_up, where
+from sandbox.bring_up import bring_up
 from sandbox.console import Screen
 from sandbox.engine import Engine, EngineUnavailableError, obtain
 from sandbox.environment import exports, for_engine, settings
 from sandbox.invocation import command
-from sandbox.local_cloudflare import Cloudflare
 from sandbox.locks import locks, refuse_running
 from sandbox.opening import open_browser
 from sandbox.pending import pending_creations, refuse_locked, refuse_pending
@@ -55,9 +55,7 @@ def _stop_everything(place: Places) -> int:
         stopped.append(container_engine.stop(place))
     except SandboxError as error:
         problem = error  # what cannot be stopped keeps nothing else running
-    cloudflare = local_cloudflare.stop(place)
-    stopped.append(f"the local Cloudflare (pid {cloudflare.pid})" if cloudflare else "")
-    words = " and ".join(filter(None, stopped))
+    words = ", ".join(filter(None, [*stopped, *accounts.stop(place)]))
     print(f"stopped {words}; everything is kept for the next `{command()} up`" if words else "nothing was running")
     if problem:
         raise problem
@@ -94,7 +92,7 @@ def reset(place: Places) -> int:
 
 def _forget_everything(place: Places) -> str:
     left = container_engine.forget(place)
-    local_cloudflare.forget(place)
+    accounts.forget(place)
     for directory in (place.backend, place.doubts):
         shutil.rmtree(directory, ignore_errors=True)
     place.prepare()
@@ -103,8 +101,8 @@ def _forget_everything(place: Places) -> str:
 
 def env(place: Places) -> int:
     """Lines that make a shell's own `pulumi` run against the sandbox."""
-    engine, cloudflare = _ready(place)
-    print(exports(settings(place, engine, cloudflare.base_url)))
+    engine, local = _ready(place)
+    print(exports(settings(place, engine, local)))
     return 0
 
 
@@ -113,41 +111,45 @@ def pulumi(place: Places, arguments: list[str]) -> int:
     words = engine_words(arguments)
     if not words or words[0] in _WITHOUT_ACCOUNT or not {"-h", "--help"}.isdisjoint(arguments):
         place.prepare()
-        _become(place, _engine(place), "", arguments)
-    engine, cloudflare = _ready(place)
+        _become(place, _engine(place), None, arguments)
+    engine, local = _ready(place)
     stack = named_option(arguments, "-s", "--stack")
     # Another project than ours is the engine's business alone.
     if named_option(arguments, "-C", "--cwd") is None:
-        environment = for_engine(place, engine, cloudflare.base_url, stack or STACK)
+        environment = for_engine(place, engine, local, stack or STACK)
         if words[0] in _NEEDS_STACK:
             pending_creations(place, stack or STACK)  # stops where the state cannot be read
         if words[0] in _NEEDS_STACK and stack is None:
             ensure_stack(place, engine, environment, STACK)
         if words[0] in _CREATES:
-            refuse_pending(place, stack or STACK, cloudflare.base_url)
+            refuse_pending(place, stack or STACK, local.cloudflare.base_url)
             refuse_second_owner(place, stack or STACK)
         elif words[0] in _CHANGES:
             refuse_locked(place, stack or STACK)
     if words[:2] == ["plugin", "install"]:
         launchers.withdraw(place)
-    _become(place, engine, cloudflare.base_url, arguments, stack or STACK)
+    _become(place, engine, local, arguments, stack or STACK)
 
 
-def _become(place: Places, engine: Engine, base_url: str, arguments: list[str], stack: str = STACK) -> NoReturn:
+def _become(
+    place: Places, engine: Engine, local: Accounts | None, arguments: list[str], stack: str = STACK
+) -> NoReturn:
     sys.stdout.flush()
     os.chdir(place.project)
-    os.execve(engine.pulumi, ["pulumi", *arguments], for_engine(place, engine, base_url, stack))  # noqa: S606 # the engine takes our place
+    os.execve(engine.pulumi, ["pulumi", *arguments], for_engine(place, engine, local, stack))  # noqa: S606 # the engine takes our place
 
 
-def _ready(place: Places) -> tuple[Engine, Cloudflare]:
+def _ready(place: Places) -> tuple[Engine, Accounts]:
     place.prepare()
     engine = _engine(place)
     daemon = container_engine.choose(place)
-    cloudflare, started = local_cloudflare.ensure(place, container_engine.further(daemon))
-    container_engine.ensure(place, daemon, cloudflare, lambda text: print(f"containers: {text} …", file=sys.stderr))
-    if started:
-        print(f"started the local Cloudflare ({where(cloudflare)}, pid {cloudflare.program.pid})", file=sys.stderr)
-    return engine, cloudflare
+    local, started = accounts.ensure(place, container_engine.further(daemon))
+    container_engine.ensure(
+        place, daemon, local.cloudflare, lambda text: print(f"containers: {text} …", file=sys.stderr)
+    )
+    for title in started:
+        print(f"started {title}", file=sys.stderr)
+    return engine, local
 
 
 def _engine(place: Places) -> Engine:

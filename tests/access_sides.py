@@ -45,7 +45,7 @@ def recorded(estate: Estate) -> Recording:
         from infra.provision import provision
         from infra.settings import load_settings
 
-        provision(estate, load_settings(estate), None, TODAY)
+        provision(estate, load_settings(estate), None, {}, TODAY)
 
     from infra.settings import WITH_SECRET
 

@@ -22,6 +22,7 @@ config:
   gatehouse:zone: example.com
   gatehouse:zoneId: 9f8e7d6c5b4a39281706f5e4d3c2b1a0
   gatehouse:hostname: apps.example.com
+  gatehouse:snowflake: {organization: example, account: analytics, database: apps, schema: streamlit}
 """
 
 

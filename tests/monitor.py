@@ -43,6 +43,9 @@ class Monitor(mocks.MockMonitor):
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
         state.update(_computed(kind, request.name))
+        if kind == "networkRule":
+            place = (state[part] for part in ("database", "schema", "name"))
+            state.update({"fullyQualifiedName": ".".join(f'"{part}"' for part in place)})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{kind}:{request.name}", object=state)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the same

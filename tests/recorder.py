@@ -12,6 +12,7 @@ import contextvars
 import functools
 import json
 import logging
+import re
 import runpy
 import textwrap
 import threading
@@ -37,6 +38,7 @@ ZONES = {
     "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee": ("elsewhere.example", "active", "ffffffffffffffffffffffffffffffff"),
 }
 Program = Callable[[], None]
+_CHECKOUT = re.compile(r"file://[^']*?/(?=(apps|kit|\.gatehouse)/)")
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,16 @@ def _block(document: Mapping[str, Any]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The value for people: secrets hidden, whole numbers without a point."""
+    """The value for people: secrets and this machine's folders hidden, whole numbers without a point."""
     if isinstance(value, Secret):
         return "[secret]"
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
+    if isinstance(value, str):
+        # Uploads name files of this machine.
+        return _CHECKOUT.sub("file://CHECKOUT/", value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -228,9 +233,11 @@ def record_project(
         from infra.load import load_estate
         from infra.provision import provision
         from infra.settings import load_settings
+        from infra.uploads import plan_uploads
 
         estate, _ = load_estate(root, stack, today)
-        for name, value in provision(estate, load_settings(estate), plan_containers(estate, root), today).items():
+        containers, uploads = plan_containers(estate, root), plan_uploads(estate, root)
+        for name, value in provision(estate, load_settings(estate), containers, uploads, today).items():
             pulumi.export(name, value)
 
     return record(program, stack=stack, root=root, config=decrypted(root, stack), references=references)

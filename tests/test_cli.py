@@ -312,7 +312,7 @@ def test_people_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 def _person(name: str, email: str, **identities: tuple[list[str], dict[str, list[str]]]) -> dict[str, object]:
     said = {provider: {"groups": groups, "claims": claims} for provider, (groups, claims) in identities.items()}
-    return {"name": name, "email": email, "identities": said}
+    return {"name": name, "email": email, "identities": said, "snowflake_roles": []}
 
 
 def test_people_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -78,17 +80,32 @@ def test_physical_names_do_not_clash(example: str, stack: str) -> None:
     assert len(names) == len(set(names))
 
 
-def test_stacks_of_one_account_do_not_clash() -> None:
-    """Two stacks of the sample estate share an account; every physical name differs."""
+SECRETS = """\
+  gatehouse:secrets:
+    ledger: {fx_api_key: {secure: x}}
+    quota: {crm_signing_key: {secure: x}}
+    audience: {mail_api_key: {secure: x}, crm: {username: {secure: x}, password: {secure: x}}}
+"""
+
+
+def test_stacks_of_one_account_do_not_clash(tmp_path: Path) -> None:
+    """The templates of the sample estate share two accounts; every physical name differs once their secrets are set."""
     from tests.recorder import PROJECT_ROOT, record_project
 
+    for name in ("apps", "kit", "stacks"):
+        shutil.copytree(PROJECT_ROOT / name, tmp_path / name)
+    shutil.copy(PROJECT_ROOT / "apps.yaml", tmp_path)
+    for stack in ("dev", "staging", "prod"):
+        with (tmp_path / "stacks" / f"Pulumi.{stack}.yaml").open("a", encoding="utf-8") as file:
+            file.write(SECRETS)
     providers = {"identity_providers": {"workspace": "idp:workspace", "partners": "idp:partners"}}
     references = {"organization/gatehouse/account": providers}
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[object, ...], str] = {}
     for stack in ("dev", "staging", "prod"):
-        for item in record_project(PROJECT_ROOT, stack, references).resources.values():
+        for item in record_project(tmp_path, stack, references).resources.values():
             if item.custom and "name" in item.inputs and "StackReference" not in item.type:
-                assert seen.setdefault((item.type, item.inputs["name"]), stack) == stack
+                name = (item.type, *(item.inputs.get(part) for part in ("database", "schema", "name")))
+                assert seen.setdefault(name, stack) == stack
 
 
 def _denies_host(urn: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.recorder import EXAMPLES, STACKS_OF_EXAMPLES, Recorded, Recording, record_project, recorded_example
+from tests.recorder import EXAMPLES, STACKS_OF_EXAMPLES, Recorded, Recording, plain, record_project, recorded_example
 
 SELF_CONTAINED = ("conditions", "departments-of-every-provider", "machines-and-devices", "everything")
 NAMED_BY_KEY = ("identity", "providers", "departments", "machines", "devices", "apps")
@@ -65,7 +65,7 @@ def touched(before: Recording, after: Recording) -> set[str]:
 
 
 def _inputs(item: Recorded | None) -> object:
-    return None if item is None else item.inputs
+    return None if item is None else plain(item.inputs)
 
 
 @pytest.mark.parametrize("example", SELF_CONTAINED)

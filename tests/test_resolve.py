@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infra.checks.snowflake import WITH_INTEGRATION
 from infra.estate import Countries, Emails, Entry, Estate, InSnowflake, Mfa, Networks, Tunnelled
 from infra.spelling import cloudflare_duration, minutes
 from tests.build import PREAMBLE, STACK, app, codes, estate, scope
@@ -134,19 +135,20 @@ def test_object_ids_of_groups() -> None:
 
 
 DELIVERIES = [
-    ("warehouse", "oauth2", "object"),
+    ("warehouse", "oauth2-client-credentials", "object"),
     ("container", "generic-string", "object"),
     ("container", "password", "object"),
-    ("container", "oauth2", "function"),
+    ("container", "oauth2-client-credentials", "function"),
 ]
 
 
 @pytest.mark.parametrize(("runtime", "kind", "expected"), DELIVERIES)
 def test_secrets_in_snowflake_are_delivered_the_best_possible_way(runtime: str, kind: str, expected: str) -> None:
     pool = ", compute_pool: pool" if runtime == "container" else ""
+    integration = ", integration: outside" if kind in WITH_INTEGRATION else ""
     found = estate(
         "apps:\n  a: {owner: finance, source: apps/a, access: [finance], snowflake: {external_hosts: [x.example],"
-        f" runtime: {runtime}, query_warehouse: wh{pool}, secrets: {{s: {{type: {kind}}}}}}}}}\n"
+        f" runtime: {runtime}, query_warehouse: wh{pool}, secrets: {{s: {{type: {kind}{integration}}}}}}}}}\n"
     )
     snowflake = found.apps[0].home
     assert isinstance(snowflake, InSnowflake)

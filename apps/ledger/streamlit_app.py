@@ -1,137 +1,141 @@
-"""Ledger: trial balance, month close and journal, in the currency of your choice."""
+"""General ledger: balances in five currencies, valued at the exchange rates of a day.
 
-from datetime import UTC, datetime
+The rates come from api.exchange.example, which takes signed requests only. The signature is HMAC-SHA256 with the secret
+`fx_api_key` over three lines, the last without an end: `GET`, `/v1/rates`, and the day (`2026-11-20`). A key is told
+from another by eight digits of the SHA-256 of its signature for no day, which says nothing about the key itself.
+"""
+
+import hashlib
+import hmac
 
 import altair as alt
-import numpy as np
 import pandas as pd
+import requests
 import streamlit as st
-from streamlit_access import access_user
+from streamlit_runtime import SecretError, connection, runtime, secret
 
-MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11")
-#  what happens            debit               credit             least, most, currency, times a month
-TEMPLATES = (
-    ("Invoice to customer", "1200 Receivables", "4000 Revenue", 6_000, 24_000, "EUR", 7),
-    ("Payment received", "1000 Bank", "1200 Receivables", 6_000, 22_000, "EUR", 7),
-    ("Licence sold abroad", "1200 Receivables", "4000 Revenue", 3_000, 18_000, "USD", 3),
-    ("Cloud invoice", "6100 Hosting", "2000 Payables", 900, 5_200, "USD", 3),
-    ("Agency in Tokyo", "6200 Marketing", "2000 Payables", 450_000, 1_400_000, "JPY", 2),
-    ("Supplier paid", "2000 Payables", "1000 Bank", 1_000, 9_000, "EUR", 4),
-    ("Payroll", "6000 Salaries", "1000 Bank", 58_000, 64_000, "EUR", 1),
+HOST, PATH = "api.exchange.example", "/v1/rates"
+# Euro for one unit at the end of each day; what the app works with while the exchange does not answer.
+SAMPLE_RATES = {
+    "2026-11-20": {"EUR": 1.0, "USD": 0.9170, "JPY": 0.006180, "GBP": 1.1872, "CHF": 1.0655},
+    "2026-10-30": {"EUR": 1.0, "USD": 0.9082, "JPY": 0.006092, "GBP": 1.1915, "CHF": 1.0621},
+    "2026-09-30": {"EUR": 1.0, "USD": 0.9214, "JPY": 0.006213, "GBP": 1.1802, "CHF": 1.0588},
+}
+#  account                  side           currency    balance  booked at (euro for one unit)
+ACCOUNTS = (
+    ("1000 Bank Lisbon", "assets", "EUR", 412_380.12, 1.0),
+    ("1010 Bank New York", "assets", "USD", 268_040.55, 0.9305),
+    ("1020 Bank Tokyo", "assets", "JPY", 41_250_000, 0.006015),
+    ("1030 Bank London", "assets", "GBP", 96_712.40, 1.1688),
+    ("1200 Receivables", "assets", "EUR", 187_905.00, 1.0),
+    ("1210 Receivables abroad", "assets", "USD", 143_220.00, 0.9241),
+    ("1220 Receivables Japan", "assets", "JPY", 18_640_000, 0.006102),
+    ("2000 Payables", "liabilities", "EUR", 98_450.76, 1.0),
+    ("2010 Payables hosting", "liabilities", "USD", 61_377.20, 0.9198),
+    ("2020 Payables agency", "liabilities", "JPY", 23_500_000, 0.006148),
+    ("2030 Payables Zurich", "liabilities", "CHF", 74_900.00, 1.0702),
+    ("2500 Loan London", "liabilities", "GBP", 150_000.00, 1.1790),
 )
-# Euro for one unit at the end of each month; sample rates, in the order of MONTHS.
-RATES = {"EUR": (1, 1, 1, 1), "USD": (0.914, 0.921, 0.908, 0.917), "JPY": (0.00612, 0.00621, 0.00609, 0.00618)}
-DIGITS = {"EUR": 2, "USD": 2, "JPY": 0}
-KINDS = alt.Scale(domain=["revenue", "cost", "result"], range=["#3b82c4", "#e0723f", "#3f9d77"])
+SIDES = alt.Scale(domain=["assets", "liabilities"], range=["#2f74b8", "#e0723f"])
+SIGNS = alt.condition("datum.gain >= 0", alt.value("#3f9d77"), alt.value("#c8553d"))
 MONEY = st.column_config.NumberColumn(format="accounting")
 
 
-@st.cache_data
-def load_journal() -> tuple[pd.DataFrame, datetime]:
-    """Four months of entries from a fixed seed, two of the last without a document yet, and when they were read."""
-    rng = np.random.default_rng(41)
-    rows = []
-    for month in MONTHS:
-        for text, debit, credit, least, most, currency, times in TEMPLATES:
-            for _ in range(times):
-                date = pd.Timestamp(f"{month}-{rng.integers(1, 29):02}")
-                amount = round(float(rng.uniform(least, most)), DIGITS[currency])
-                rows.append((month, date, text, debit, credit, f"D-{rng.integers(1e4, 1e5)}", amount, currency))
-    columns = ["month", "date", "text", "debit", "credit", "document", "amount", "currency"]
-    journal = pd.DataFrame(rows, columns=columns).sort_values("date", ignore_index=True)
-    journal.loc[journal.index[[-3, -8]], "document"] = ""
-    return journal, datetime.now(UTC)
+def sign(key: str, day: str) -> str:
+    """The signature of a request for the rates of a day."""
+    return hmac.new(key.encode(), f"GET\n{PATH}\n{day}".encode(), hashlib.sha256).hexdigest()
 
 
-def convert(entries: pd.DataFrame, month: str, target: str) -> pd.Series:
-    """Amounts in the target currency at the month's closing rates."""
-    at = MONTHS.index(month)
-    rates = entries.currency.map({currency: values[at] for currency, values in RATES.items()})
-    return (entries.amount * rates / RATES[target][at]).round(DIGITS[target])
+@st.cache_data(ttl=600, show_spinner="Asking for exchange rates")
+def load_rates(day: str, key_id: str, signature: str) -> tuple[dict[str, float], bool]:
+    """The rates of a day, and whether they are the exchange's own."""
+    try:
+        headers = {"X-Day": day, "X-Key-Id": key_id, "X-Signature": signature}
+        answer = requests.get(f"https://{HOST}{PATH}", params={"day": day}, headers=headers, timeout=2)
+        answer.raise_for_status()
+        rates = answer.json()["rates"]
+        return {currency: float(rates[currency]) for currency in SAMPLE_RATES[day]}, True
+    except (requests.RequestException, ValueError, KeyError, TypeError):
+        return SAMPLE_RATES[day], False
 
 
-def trial_balance(entries: pd.DataFrame) -> pd.DataFrame:
-    """Debits and credits per account; both columns add up to the same, or something is wrong."""
-    sides = {side: entries.groupby(side).converted.sum() for side in ("debit", "credit")}
-    accounts = pd.DataFrame(sides).fillna(0).rename_axis("account").sort_index()
-    return accounts.assign(balance=accounts.debit - accounts.credit)
+def value(rates: dict[str, float], target: str) -> pd.DataFrame:
+    """Every account in the target currency: as booked, at these rates, and what lies between."""
+    ledger = pd.DataFrame(ACCOUNTS, columns=["account", "side", "currency", "balance", "booked at"])
+    direction = ledger.side.map({"assets": 1, "liabilities": -1})
+    ledger["booked"] = direction * ledger.balance * ledger["booked at"] / rates[target]
+    ledger["value"] = direction * ledger.balance * ledger.currency.map(rates) / rates[target]
+    ledger["gain"] = ledger.value - ledger.booked
+    return ledger
 
 
-def steps(balance: pd.DataFrame) -> pd.DataFrame:
-    """The way from revenue down to the result, a bar for each account of costs."""
-    revenue, costs = -balance.balance["4000 Revenue"], balance.balance[balance.index.str.startswith("6")]
-    after = revenue - costs.cumsum()
-    rows = [("Revenue", 0, revenue, revenue, "revenue")]
-    rows += [(name[5:], after[name] + cost, after[name], -cost, "cost") for name, cost in costs.items()]
-    rows.append(("Result", 0, after.iloc[-1], after.iloc[-1], "result"))
-    return pd.DataFrame(rows, columns=["what", "begin", "end", "amount", "kind"])
+@st.cache_data(ttl=600, show_spinner=False)
+def role_and_database() -> tuple[str, str]:
+    """With whose rights this app runs, and where; Snowflake says so itself."""
+    with connection().cursor() as cursor:
+        return tuple(cursor.execute("SELECT CURRENT_ROLE(), CURRENT_DATABASE()").fetchone())
 
 
-st.set_page_config("Ledger", layout="wide")
-user = access_user()  # whoever is not verified sees why, and nothing below this line
+st.set_page_config("General ledger", layout="wide")
+st.title("General ledger")
+st.markdown("Balances in five currencies, valued at the exchange rates of a day.")
+pick, money = st.columns([2, 3])
+day = pick.segmented_control("Rates of", list(SAMPLE_RATES), default="2026-11-20") or "2026-11-20"
+target = money.segmented_control("Show in", list(SAMPLE_RATES[day]), default="EUR") or "EUR"
+rates, are_real, signature, problem = SAMPLE_RATES[day], False, "", ""
+try:
+    key = secret("fx_api_key")
+    signature, key_id = sign(key, day), hashlib.sha256(sign(key, "").encode()).hexdigest()[:8]
+    rates, are_real = load_rates(day, key_id, signature)
+except SecretError as error:
+    problem = str(error)
+ledger = value(rates, target)
 
-st.title("Ledger")
-st.markdown(f"Hello **{user.name}**, what you close here is signed with your name.")
-pick, money = st.columns([2, 1])
-month = pick.segmented_control("Month", MONTHS, default=MONTHS[-1]) or MONTHS[-1]
-target = money.segmented_control("Show in", list(RATES), default="EUR") or "EUR"
-with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button("Refresh figures", icon=":material/refresh:"):
-        load_journal.clear()
-        st.session_state.refreshed = st.session_state.get("refreshed", 0) + 1
-    journal, read = load_journal()
-    st.caption(f"Read at {read:%H:%M:%S} UTC · refreshes: {st.session_state.get('refreshed', 0)}")
-closed = st.session_state.setdefault("closed", dict.fromkeys(MONTHS[:-1], "the auditors"))  # month: by whom
-entries = journal.query("month == @month").assign(converted=lambda found: convert(found, month, target))
-balance = trial_balance(entries)
-
-revenue = -balance.balance["4000 Revenue"]
-costs = balance.balance[balance.index.str.startswith("6")].sum()
+assets, liabilities = (ledger[ledger.side == side].value.sum() for side in ("assets", "liabilities"))
 cards = st.columns(4)
-figures = {"Revenue": revenue, "Costs": costs, "Result": revenue - costs}
-for card, (label, value) in zip(cards, figures.items(), strict=False):
-    card.metric(f"{label} ({target})", f"{value:,.0f}", border=True)
-cards[3].metric("Status", "closed" if month in closed else "open", border=True)
+cards[0].metric(f"Assets ({target})", f"{assets:,.0f}", border=True)
+cards[1].metric(f"Liabilities ({target})", f"{-liabilities:,.0f}", border=True)
+cards[2].metric(f"Net position ({target})", f"{assets + liabilities:,.0f}", border=True)
+cards[3].metric(f"Exchange result ({target})", f"{ledger.gain.sum():+,.0f}", border=True)
 
 left, right = st.columns([3, 2])
-left.subheader("From revenue to result")
+left.subheader("Exposure by currency")
 left.altair_chart(
-    alt.Chart(steps(balance))
+    alt.Chart(ledger.groupby(["currency", "side"], as_index=False).value.sum())
     .mark_bar(cornerRadius=2)
     .encode(
-        alt.X("what:N", title=None, sort=None, axis=alt.Axis(labelAngle=0)),
-        alt.Y("begin:Q", title=target, axis=alt.Axis(format="~s", tickCount=5)),
-        alt.Y2("end:Q"),
-        alt.Color("kind:N", scale=KINDS, legend=None),
-        tooltip=["what", alt.Tooltip("amount:Q", format=",.2f")],
+        alt.X("value:Q", title=target, axis=alt.Axis(format="~s", tickCount=6)),
+        alt.Y("currency:N", title=None, sort=list(rates)),
+        alt.Color("side:N", title=None, scale=SIDES, legend=alt.Legend(orient="top")),
+        tooltip=["currency", "side", alt.Tooltip("value:Q", format=",.0f")],
     )
     .properties(height=280)
 )
-right.subheader("Month close")
-missing = int((entries.document == "").sum())
-first_open = next((each for each in MONTHS if each not in closed), None)
-checks = {
-    "Debits equal credits": abs(balance.debit.sum() - balance.credit.sum()) < 0.01,
-    f"Every entry has a document ({missing} missing)": not missing,
-    "Earlier months are closed": month in closed or month == first_open,
-}
-for check, passed in checks.items():
-    right.markdown(f"{':green[✓]' if passed else ':red[✗]'} {check}")
-if month in closed:
-    right.caption(f"Closed by {closed[month]}.")
-    if right.button(f"Reopen {month}"):
-        del closed[month]
-        st.rerun()
-elif right.button(f"Close {month}", type="primary", disabled=not all(checks.values())):
-    closed[month] = user.email or user.service_token
-    st.rerun()
+right.subheader("Gained or lost since booking")
+right.altair_chart(
+    alt.Chart(ledger.groupby("currency", as_index=False).gain.sum().query("currency != 'EUR'"))
+    .mark_bar(cornerRadius=2)
+    .encode(
+        alt.X("currency:N", title=None, sort=list(rates), axis=alt.Axis(labelAngle=0)),
+        alt.Y("gain:Q", title=target, axis=alt.Axis(format="~s", tickCount=5)),
+        color=SIGNS,
+        tooltip=["currency", alt.Tooltip("gain:Q", format="+,.0f")],
+    )
+    .properties(height=280)
+)
 
-st.subheader("Trial balance")
-st.dataframe(balance, column_config=dict.fromkeys(balance.columns, MONEY))
-
-st.subheader("Journal")
-shown = entries.drop(columns="month").rename(columns={"converted": f"in {target}"})
-dates = st.column_config.DateColumn(format="D MMM")
-st.dataframe(shown, hide_index=True, column_config={"date": dates, "amount": MONEY, f"in {target}": MONEY})
-with st.expander("Who you are, and how this app knows", icon=":material/verified_user:"):
-    st.table(user.facts)
+st.subheader("Accounts")
+columns = dict.fromkeys(("balance", "booked", "value", "gain"), MONEY)
+st.dataframe(ledger.drop(columns=["side", "booked at"]), hide_index=True, height=457, column_config=columns)
+with st.container(border=True):
+    st.markdown("**Where the rates come from**")
+    if problem:
+        st.warning(f"The exchange was not asked, and these are sample rates. {problem}")
+    else:
+        said = "These are its own rates." if are_real else "It did not answer, so these are sample rates."
+        st.markdown(f"`GET https://{HOST}{PATH}` for {day}, signed with key {key_id}. {said}")
+        st.text(f"Signature {signature}")
+    if runtime() == "elsewhere":
+        st.caption("This app runs outside of Snowflake.")
+    else:
+        st.caption("This app runs in Snowflake as {}, in the database {}.".format(*role_and_database()))

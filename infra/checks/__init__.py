@@ -17,9 +17,11 @@ from infra.checks.access import (
     check_sessions,
 )
 from infra.checks.addresses import check_addresses, check_hostnames, check_services
+from infra.checks.app_files import check_app_files
 from infra.checks.collisions import check_apps_apart, check_stacks_apart
 from infra.checks.containers import check_containers
 from infra.checks.expectations import check_expectations
+from infra.checks.homes import check_homes
 from infra.checks.limits import check_department_size, check_limits
 from infra.checks.people import (
     check_departments,
@@ -29,10 +31,17 @@ from infra.checks.people import (
     check_machines,
     check_providers,
 )
+from infra.checks.roles import check_roles
 from infra.checks.scope import Check, Scope
+from infra.checks.snowflake import check_runtimes, check_secrets, check_snowflake_access
+from infra.checks.snowflake_account import (
+    check_object_names,
+    check_secret_values,
+    check_snowflake_account,
+    check_snowflake_stacks_apart,
+)
 from infra.checks.sources import check_sources
 from infra.checks.stacks import check_account, check_directory, check_owners, check_provider_values, check_zone
-from infra.checks.streamlit import check_homes, check_snowflake_access, check_snowflake_secrets
 
 CHECKS: tuple[Check, ...] = (
     check_providers,
@@ -54,14 +63,19 @@ CHECKS: tuple[Check, ...] = (
     check_public,
     check_public_places,
     check_mfa,
+    check_roles,
+    check_runtimes,
     check_snowflake_access,
-    check_snowflake_secrets,
+    check_secrets,
     check_expectations,
     check_account,
     check_provider_values,
     check_zone,
     check_hostnames,
     check_directory,
+    check_snowflake_account,
+    check_secret_values,
+    check_object_names,
 )
 
 
@@ -74,8 +88,10 @@ def check(*scopes: Scope, others: Iterable[Scope] = ()) -> None:
         for rule in CHECKS:
             rule(scope)
     check_apps_apart(scopes)
+    check_app_files(scopes)
     # Where two do not go together the later is told, which is a stack that was asked for.
     everywhere = (*others, *scopes)
     check_stacks_apart(everywhere)
+    check_snowflake_stacks_apart(everywhere)
     check_owners(everywhere)
     check_limits(everywhere)

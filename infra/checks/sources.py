@@ -11,7 +11,7 @@ from infra.problems import did_you_mean
 def check_sources(scope: Scope) -> None:
     """Ensure that an app's folder exists and holds the file that is run."""
     for app in scope.file.apps.values() if scope.root else ():
-        if app.source is None or scope.root is None:
+        if app.source is None or scope.root is None or (app.snowflake and app.snowflake.git):
             continue
         main = (app.snowflake.main_file if app.snowflake else None) or "streamlit_app.py"
         if not (scope.root / app.source).is_dir():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from infra.access.person import Person
+from infra.access.person import Person, is_member
 from infra.estate import Estate
 from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem
@@ -20,12 +20,13 @@ from infra.terminal import table, wants_color
 
 @dataclass(frozen=True)
 class _Entry:
-    """One person; `identities` has one for each provider that knows them."""
+    """One person; `identities` has one for each provider that knows them, `snowflake_roles` what a directory grants."""
 
     id: str
     name: str
     email: str
     identities: tuple[Person, ...]
+    snowflake_roles: tuple[str, ...]
 
 
 def people(start: Path, stack: str, today: date, form: str) -> int:
@@ -52,7 +53,15 @@ def _entries(roster: Roster, estate: Estate) -> Iterator[_Entry]:
         if not known and estate.default_provider:
             # Somebody of no department has an account all the same, and is turned away after the login.
             known = (Person(estate.default_provider.name, address),)
-        yield _Entry(short if times[short] == 1 else address, str(entry.name or short), address, known)
+        roles = tuple(sorted({role for person in known for role in _roles(person, estate)}))
+        yield _Entry(short if times[short] == 1 else address, str(entry.name or short), address, known, roles)
+
+
+def _roles(person: Person, estate: Estate) -> Iterator[str]:
+    """The roles of the departments that apps in Snowflake admit and that the person is in."""
+    for department in estate.snowflake.viewers if estate.snowflake else ():
+        if is_member(person, department):
+            yield department.snowflake_role
 
 
 def _as_json(entry: _Entry) -> dict[str, object]:
@@ -64,6 +73,7 @@ def _as_json(entry: _Entry) -> dict[str, object]:
             identity.provider: {"groups": sorted(identity.groups), "claims": _claims(identity)}
             for identity in entry.identities
         },
+        "snowflake_roles": list(entry.snowflake_roles),
     }
 
 
@@ -77,3 +87,5 @@ def _rows(entry: _Entry) -> Iterator[tuple[str, ...]]:
         words = [f"in {group}" for group in sorted(identity.groups)]
         words += [f"{name} is {' and '.join(values)}" for name, values in _claims(identity).items()]
         yield entry.name, entry.email, identity.provider, ", ".join(words) or "the address alone"
+    if entry.snowflake_roles:
+        yield entry.name, entry.email, "Snowflake", f"has {' and '.join(entry.snowflake_roles)}"

@@ -131,7 +131,7 @@ def _reaches(item: Entitlement, mine: set[str]) -> bool:
 
 def in_full(app: App) -> str:
     """Where people find an app."""
-    return where(app.home) if isinstance(app.home, Tunnelled) else "Snowflake"
+    return where(app.home)
 
 
 def in_short(app: App) -> str:

@@ -31,7 +31,7 @@ class DnsRoute(pulumi.ComponentResource):
             content=pulumi.Output.concat(tunnel_id, ".cfargotunnel.com"),
             proxied=True,
             ttl=1,
-            comment=names.dns_comment(settings.stack),
+            comment=names.comment(settings.stack),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
         self.register_outputs({})

@@ -1,4 +1,4 @@
-"""The estate of one stack as resources, in the order that safety asks for.
+"""The Cloudflare side of a stack as resources, in the order that safety asks for.
 
 Groups come before policies, policies before Access applications, applications before the tunnel's ingress map, and DNS
 comes last, after whatever runs here is up: an app is never reachable before it is guarded. Destroying runs the other
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import pulumi
 
@@ -34,7 +35,7 @@ from infra.reach import command
 from infra.rules import Ids
 from infra.settings import Settings
 
-Outputs = dict[str, object]
+Outputs = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Deployment:
     singletons: Sequence[Account]
 
 
-def provision(estate: Estate, settings: Settings, containers: Containers | None, today: date) -> Outputs:
+def provision_cloudflare(estate: Estate, settings: Settings, containers: Containers | None, today: date) -> Outputs:
     """Create everything, and answer what the stack exports."""
     if settings.zone:
         confirm_zone(settings, settings.zone)

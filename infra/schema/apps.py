@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from infra.records import MapOf, Record, Table, key
+from infra.records import MapOf, Record, key
+from infra.schema.snowflake import Snowflake
 from infra.schema.words import (
     COUNTRY,
     DEPARTMENT,
@@ -14,13 +15,11 @@ from infra.schema.words import (
     EMAIL,
     FOLDER,
     HOST,
-    IDENTIFIER,
     LABEL,
     NAMES,
     NETWORK,
     OWNER,
     PATH,
-    SECRET_TYPES,
     STACK,
     TITLE,
     VALUE,
@@ -78,33 +77,6 @@ class Origin:
     host_header: Word | None = key(HOST, "The Host header that the service expects.")
     tls_name: Word | None = key(HOST, "The name in the service's certificate, where it differs from its address.")
     tls_verify: bool | None = key(Flag(), "`false`: accept any certificate of the service.")
-
-
-@dataclass(frozen=True)
-class SecretObject:
-    """A secret of a Snowflake app."""
-
-    at: Place
-    type: Word = key(OneOf(SECRET_TYPES), "The type of the Snowflake secret.", required=True)
-    deliver: Word | None = key(
-        OneOf(("object", "function")),
-        "`object`: attached to the STREAMLIT object; `function`: read by a secret UDF. The best possible if left out.",
-    )
-
-
-@dataclass(frozen=True)
-class Snowflake:
-    """How an app runs in Snowflake."""
-
-    at: Place
-    runtime: Word = key(OneOf(("warehouse", "container")), "Where the app runs.", required=True)
-    query_warehouse: Word = key(IDENTIFIER, "The warehouse that runs its queries.", required=True)
-    compute_pool: Word | None = key(IDENTIFIER, "The compute pool of a container app.")
-    main_file: Word | None = key(FOLDER, "The file to run; `streamlit_app.py` if left out.")
-    external_hosts: tuple[Word, ...] = key(ListOf(HOST), "Hosts outside Snowflake that the app calls.", default=())
-    secrets: Table[SecretObject] = key(
-        MapOf(IDENTIFIER, Record(SecretObject)), "Secret objects by name; values are set per stack.", default=Table()
-    )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from infra.problems import Problems
 from infra.shapes import BAD, Bad, ListOf, Shape, Text, Word
@@ -32,6 +32,10 @@ FOLDER = Text(
     "a folder of this project", r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "apps/campaigns"
 )
 IDENTIFIER = Text("a Snowflake name: letters, digits and `_`", r"[A-Za-z_][A-Za-z0-9_]{0,254}", "FINANCE")
+QUALIFIED = Text(
+    "a name with database and schema", rf"{IDENTIFIER.pattern}(\.{IDENTIFIER.pattern}){{2}}", "APPS.SHARED.GIT_TOKEN"
+)
+LOGIN = Text("a login name", r"[A-Za-z0-9_.@+-]{1,255}", "GATEHOUSE")
 VERSION = Text("a version", r"[0-9]+(\.[0-9]+){0,3}", "14.2.0")
 HOST = Text("a host name, with a port if it is not 443", r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?", "api.example.com")
 NETWORK = Text("an IP network", r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?", "192.0.2.0/24")
@@ -40,7 +44,15 @@ ProviderType = Literal["google-workspace", "entra-id", "okta", "oidc", "saml", "
 PROVIDER_TYPES = ("google-workspace", "entra-id", "okta", "oidc", "saml", "github", "one-time-pin")
 DEVICE_TYPES = ("warp", "gateway", "disk-encryption", "firewall", "domain-joined", "os-version", "serial-number")
 PLATFORMS = ("windows", "mac", "linux", "ios", "android", "chromeos")
-SECRET_TYPES = ("generic-string", "password", "oauth2", "cloud-provider-token", "symmetric-key")
+SecretType = Literal[
+    "generic-string",
+    "password",
+    "oauth2-client-credentials",
+    "oauth2-authorization-code",
+    "cloud-provider-token",
+    "symmetric-key",
+]
+SECRET_TYPES: tuple[SecretType, ...] = get_args(SecretType)
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ def joined(*children: Child) -> Markup:
     return Markup("".join(one if isinstance(one, Markup) else escape(one) for one in children if one))
 
 
-def breakable(address: str) -> Markup:
-    """An address that may be broken before its slashes."""
-    first, *rest = address.split("/")
-    return joined(first, *(joined(tag("wbr"), f"/{one}") for one in rest))
+def breakable(address: str, sign: str = "/") -> Markup:
+    """An address that may be broken before its slashes, or before another sign."""
+    first, *rest = address.split(sign)
+    return joined(first, *(joined(tag("wbr"), f"{sign}{one}") for one in rest))
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:

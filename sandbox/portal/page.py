@@ -13,19 +13,21 @@ from sandbox.portal.markup import Markup, joined, tag
 from sandbox.portal.measurements import Measurements
 from sandbox.portal.people_view import add_form, card
 from sandbox.portal.scene import shown, url_of
+from sandbox.portal.snowflake import Listing
+from sandbox.portal.snowflake_view import snowflake_section
 from sandbox.portal.table_view import legend, measured
 from sandbox.portal.tiles import tile
 
 
-def safety(front: Front) -> dict[str, str]:
-    """Nothing from elsewhere; forms lead to the portal, or through the identity provider back to it."""
+def safety(front: Front, beside: str = "") -> dict[str, str]:
+    """Nothing from elsewhere; forms lead to the portal, through the identity provider back to it, or `beside`."""
     provider = front.addresses.url(front.addresses.idp_host, "")
     rules = (
         "default-src 'none'",
         "style-src 'self'",
         "script-src 'self'",
         "connect-src 'self'",
-        f"form-action 'self' {provider}",
+        f"form-action 'self' {provider} {beside}".rstrip(),
         "frame-ancestors 'none'",
         "base-uri 'none'",
     )
@@ -39,7 +41,13 @@ def safety(front: Front) -> dict[str, str]:
 
 
 def launcher_page(
-    front: Front, team: Team, session: Session | None, measurements: Measurements, opened: str, problem: str = ""
+    front: Front,
+    team: Team,
+    session: Session | None,
+    measurements: Measurements,
+    listing: Listing | None,
+    opened: str,
+    problem: str = "",
 ) -> HTMLResponse:
     """The whole page. `opened` is the person whose details are shown, `problem` what a form did wrong."""
     objects = front.routing.objects(team.account)
@@ -47,6 +55,7 @@ def launcher_page(
     parts = (
         tag("p", problem, class_="note", role="alert") if problem else None,
         _apps(front, objects),
+        snowflake_section(listing, session, front.people.all()) if listing else None,
         _access(measurements),
         _people(front, objects, session, opened),
     )
@@ -62,7 +71,7 @@ def launcher_page(
     skip = tag("a", "Skip to who gets in", href="#access", class_="skip")
     body = tag("body", skip, _top(objects, name, session), tag("main", *parts, id="main"), _foot())
     html = joined(Markup("<!doctype html>"), tag("html", head, body, lang="en"))
-    return HTMLResponse(str(html), 400 if problem else 200, safety(front))
+    return HTMLResponse(str(html), 400 if problem else 200, safety(front, listing.origin if listing else ""))
 
 
 def _top(objects: AccessObjects, name: str, session: Session | None) -> Markup:

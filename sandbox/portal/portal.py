@@ -6,6 +6,7 @@ Forms act through what the identity provider's own API acts through (`People`), 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -18,33 +19,40 @@ from sandbox.cloudflare_api.store import Store
 from sandbox.front import Front, cookies
 from sandbox.front.idp.people import person_of
 from sandbox.front.look import PALETTE
+from sandbox.front.sessions import Session
 from sandbox.front.teams import Team
 from sandbox.front.visits import asked_host, visit_of
 from sandbox.portal.door import Door
 from sandbox.portal.forms import Form, added, changed, first, read_form
 from sandbox.portal.measurements import Measurements
 from sandbox.portal.page import choices_of, launcher_page, safety
+from sandbox.portal.snowflake import Snowflake, SnowflakeError
 from sandbox.portal.table_view import measured
 
 Action = Callable[[Request, Form], Awaitable[Response]]
 
 
-def launcher(store: Store, door: Door) -> Callable[[Front], ASGIApp]:
-    """The launcher for `Front(…, launcher=…)`; `door` is where that front door listens."""
-    return lambda front: Starlette(routes=Portal(store, front, door).routes())
+def launcher(store: Store, door: Door, snowflake: str = "") -> Callable[[Front], ASGIApp]:
+    """The launcher for `Front(…, launcher=…)`; `door` is where that front door listens.
+
+    `snowflake` is the origin of the local Snowflake whose apps are shown as well, if there is one.
+    """
+    beside = Snowflake(snowflake) if snowflake else None
+    return lambda front: Starlette(routes=Portal(store, front, door, beside).routes())
 
 
 class Portal:
     """One portal for all team domains; each shows its own account."""
 
-    def __init__(self, store: Store, front: Front, door: Door) -> None:
+    def __init__(self, store: Store, front: Front, door: Door, snowflake: Snowflake | None) -> None:
         self._store = store
         self._front = front
         self._door = door
+        self._snowflake = snowflake
         self._measured: dict[str, Measurements] = {}
 
     def routes(self) -> list[Route]:
-        forms = {
+        forms: dict[str, Action] = {
             "/portal/login": self._log_in,
             "/portal/logout": self._log_out,
             "/portal/measure": self._measure,
@@ -52,6 +60,8 @@ class Portal:
             "/portal/people/{id}": self._change,
             "/portal/people/{id}/remove": self._remove,
         }
+        if self._snowflake is not None:
+            forms["/portal/snowflake"] = partial(self._open, self._snowflake)
         return [
             Route("/", self._page),
             Route("/portal/table", self._table),
@@ -71,12 +81,12 @@ class Portal:
         return answer
 
     async def _page(self, request: Request) -> Response:
-        return self._shown(request, request.query_params.get("person", ""))
+        return await self._shown(request, request.query_params.get("person", ""))
 
-    def _shown(self, request: Request, opened: str, problem: str = "") -> Response:
-        team = self._team(request)
-        session = self._front.team_domain.session(team, visit_of(request))
-        return launcher_page(self._front, team, session, self._measurements(team), opened, problem)
+    async def _shown(self, request: Request, opened: str, problem: str = "") -> Response:
+        team, session = self._team(request), self._session(request)
+        listing = await self._snowflake.listing() if self._snowflake else None
+        return launcher_page(self._front, team, session, self._measurements(team), listing, opened, problem)
 
     async def _table(self, request: Request) -> Response:
         return HTMLResponse(str(measured(self._measurements(self._team(request)))), headers=safety(self._front))
@@ -99,7 +109,7 @@ class Portal:
         return self._front.team_domain.log_in(team, first(form, "idp"), first(form, "person"), visit)
 
     async def _log_out(self, request: Request, _: Form) -> Response:
-        session = self._front.team_domain.session(self._team(request), visit_of(request))
+        session = self._session(request)
         if session is not None:
             self._front.sessions.end(session.nonce)
         answer = _back("/")
@@ -110,14 +120,24 @@ class Portal:
         self._measurements(self._team(request)).start()
         return _back("/#access")
 
+    async def _open(self, snowflake: Snowflake, request: Request, form: Form) -> Response:
+        """Into an app of the local Snowflake, which decides itself who may open it."""
+        session = self._session(request)
+        if session is None:
+            return await self._shown(request, "", "Nothing was opened: nobody is logged in.")
+        try:
+            return _back(await snowflake.invitation(session.person, first(form, "url_id")))
+        except SnowflakeError as error:
+            return await self._shown(request, "", f"Nothing was opened: {error}.")
+
     async def _add(self, request: Request, form: Form) -> Response:
         objects = self._front.routing.objects(self._team(request).account)
         try:
             person = person_of(added(form, (one.issuer for one in choices_of(self._front, objects))))
         except ValueError as error:
-            return self._shown(request, "", f"Nobody was added: {error}.")
+            return await self._shown(request, "", f"Nobody was added: {error}.")
         if self._front.people.find(person.id) is not None:
-            return self._shown(request, "", f"Nobody was added: {person.id} is there already.")
+            return await self._shown(request, "", f"Nobody was added: {person.id} is there already.")
         self._front.people.put(person)
         return _to(person.id)
 
@@ -130,7 +150,7 @@ class Portal:
         try:
             self._front.people.change(person.id, changed(form, person, objects, issuers))
         except ValueError as error:
-            return self._shown(request, person.id, f"Nothing was changed: {error}.")
+            return await self._shown(request, person.id, f"Nothing was changed: {error}.")
         return _to(person.id)
 
     async def _remove(self, request: Request, _: Form) -> Response:
@@ -141,6 +161,9 @@ class Portal:
         if team.domain not in self._measured:
             self._measured[team.domain] = Measurements(self._store, self._front, team.account, self._door)
         return self._measured[team.domain]
+
+    def _session(self, request: Request) -> Session | None:
+        return self._front.team_domain.session(self._team(request), visit_of(request))
 
     def _team(self, request: Request) -> Team:
         team = self._front.teams.at(asked_host(request.scope) or "")

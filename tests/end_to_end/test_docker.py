@@ -156,9 +156,9 @@ def test_images_hold_no_secret(containers: dict[str, Inspected], api: docker.Doc
     for image in {one["Image"] for one in containers.values()}:
         told = json.dumps([api.api.history(image), api.api.inspect_image(image)]).encode()
         assert secret not in told
-    assert not any(found_in(api, containers[name]["Image"], secret) for name in (CONNECTOR, "gatehouse-sandbox-ledger"))
+    assert not any(found_in(api, containers[name]["Image"], secret) for name in (CONNECTOR, "gatehouse-sandbox-close"))
     marked = b"def access_user("
-    assert found_in(api, containers["gatehouse-sandbox-ledger"]["Image"], marked), "the search finds what is there"
+    assert found_in(api, containers["gatehouse-sandbox-close"]["Image"], marked), "the search finds what is there"
 
 
 def found_in(api: docker.DockerClient, image: str, wanted: bytes) -> bool:
@@ -196,7 +196,7 @@ def test_a_machine_beside_reaches_no_app(inner: set[Target], outer: set[Target],
 
 
 @needs_chromium
-@pytest.mark.parametrize(("name", "app"), [("Mika", "campaigns"), ("Fiona", "ledger"), ("Sam", "pipeline")])
+@pytest.mark.parametrize(("name", "app"), [("Mika", "campaigns"), ("Fiona", "close"), ("Sam", "pipeline")])
 def test_apps_know_who_has_logged_in(served: DockerWorld, name: str, app: str) -> None:
     with chromium(served.ports["https"], served.authority) as browser:
         page = browser.new_page()

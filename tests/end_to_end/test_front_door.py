@@ -145,7 +145,7 @@ def test_a_button_works_over_the_websocket(page: Page) -> None:
 
 def test_one_login_opens_every_app_of_the_person_and_none_else(page: Page) -> None:
     assert log_in(page, visit_of("Sam", "pipeline")) == 200
-    for name, status in (("wiki", 200), ("campaigns", 403), ("ledger", 403)):
+    for name, status in (("wiki", 200), ("campaigns", 403), ("close", 403)):
         answer = page.goto(visit_of("Sam", name).home.url)
         assert answer is not None
         assert (name, answer.status) == (name, status)
@@ -202,10 +202,10 @@ def test_an_app_that_is_removed_is_closed(served: World, browser: Browser) -> No
     page = context.new_page()
     assert log_in(page, visit) == 200
     text = (served.project / "apps.yaml").read_text(encoding="utf-8")
-    start, end = text.index("  pipeline:\n"), text.index("  ledger:\n")
+    start, end = text.index("  pipeline:\n"), text.index("  close:\n")
     try:
         served.edit("apps.yaml", text[start:end], "")
-        served.edit("apps.yaml", "never: [pipeline, ledger]", "never: [ledger]")
+        served.edit("apps.yaml", "never: [pipeline, close, ledger]", "never: [close, ledger]")
         served.ok("up")
         answer = page.goto(visit.home.url)
         assert answer is not None

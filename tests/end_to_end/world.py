@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import snowflake.connector
+from snowflake.connector import DictCursor, SnowflakeConnection
 
-from sandbox import local_cloudflare
+from sandbox import local_cloudflare, local_snowflake
 from sandbox.local_cloudflare import Cloudflare
+from sandbox.local_snowflake import Snowflake
 from sandbox.places import Places
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +120,46 @@ class World:
         if self.cloudflare is None:
             raise ConnectionRefusedError("the sandbox does not run")
         return self.cloudflare
+
+    @property
+    def snowflake(self) -> Snowflake:
+        """The local Snowflake, which must run."""
+        found = local_snowflake.found(Places(self.project, self.state))
+        assert found is not None, "the local Snowflake does not run"
+        return found
+
+    def statements(self) -> list[str]:
+        """What was executed in Snowflake since the log was cleared and was meant to change something."""
+        entries: Any = self.snowflake.asked("/__sandbox/statements")
+        reads = ("SELECT", "SHOW", "DESCRIBE")
+        return [entry["sql"] for entry in entries["statements"] if not entry["sql"].startswith(reads)]
+
+    def forget_statements(self) -> None:
+        httpx.delete(f"{self.snowflake.origin}/__sandbox/statements", trust_env=False).raise_for_status()
+
+    def connection(self, user: str, password: str, role: str | None = None) -> SnowflakeConnection:
+        """A session of the real connector, to be closed."""
+        return snowflake.connector.connect(
+            host="127.0.0.1",
+            port=self.snowflake.program.ports["api"],
+            protocol="http",
+            account="EXAMPLE-SANDBOX",
+            user=user,
+            password=password,
+            role=role,
+            session_parameters={"CLIENT_TELEMETRY_ENABLED": False},
+            # The connector warns of another default to come.
+            enable_server_session_keep_alive_auto_detection=False,
+        )
+
+    def query(self, statement: str) -> list[dict[str, Any]]:
+        """Ask Snowflake as its administrator."""
+        with (
+            self.connection("ADMIN", "sandbox-admin-password") as connection,
+            connection.cursor(DictCursor) as cursor,
+        ):
+            found: list[dict[str, Any]] = cursor.execute(statement).fetchall()
+            return found
 
     @property
     def ports(self) -> dict[str, int]:

@@ -13,13 +13,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import background, launchers, local_cloudflare
+from sandbox import background, launchers, local_cloudflare, local_snowflake
+from sandbox.accounts import Accounts
 from sandbox.background import Running
 from sandbox.cli import main
 from sandbox.engine import Engine
 from sandbox.environment import for_engine, settings
 from sandbox.invocation import VARIABLE
 from sandbox.launchers import Plugins
+from sandbox.local_cloudflare import Cloudflare
+from sandbox.local_snowflake import Snowflake
 from sandbox.locks import Lock, clear
 from sandbox.pending import pending_creations, refuse_pending
 from sandbox.places import Places, SandboxError, places
@@ -161,29 +164,37 @@ def test_nothing_of_a_real_account_reaches_the_engine(
 ) -> None:
     for name in ("API_TOKEN", "API_KEY", "EMAIL", "ACCOUNT_ID", "BASE_URL", "API_USER_SERVICE_KEY"):
         monkeypatch.setenv(f"CLOUDFLARE_{name}", "real")
+    for name in ("ACCOUNT", "USER", "PASSWORD", "PRIVATE_KEY", "TOKEN", "ROLE", "PROFILE", "HOST"):
+        monkeypatch.setenv(f"SNOWFLAKE_{name}", "real")
+    monkeypatch.setenv("PULUMI_ENABLE_LEGACY_REFRESH_DIFF", "true")
     monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "real")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:1")
     place.prepare()
-    found = for_engine(place, engine, "http://127.0.0.1:1/client/v4")
+    program = Running(1, 0.0, {"api": 1})
+    found = for_engine(
+        place, engine, Accounts(Cloudflare(program, place.cloudflare), Snowflake(program, place.snowflake))
+    )
     assert "real" not in found.values()
     assert found["CLOUDFLARE_BASE_URL"] == "http://127.0.0.1:1/client/v4"
+    assert (found["SNOWFLAKE_HOST"], found["SNOWFLAKE_PORT"], found["SNOWFLAKE_PROTOCOL"]) == ("127.0.0.1", "1", "http")
+    assert found["PULUMI_ENABLE_LEGACY_REFRESH_DIFF"] == "true"
     assert "127.0.0.1" in found["NO_PROXY"]
     assert found["PULUMI_STACK"] == "sandbox"
 
 
 def test_launchers_stand_in_only_for_what_is_missing(place: Places, engine: Engine) -> None:
     place.prepare()
-    used = launchers.write(engine, Plugins(language_host=False, cloudflare=False), place)
+    used = launchers.write(engine, Plugins(language_host=False, cloudflare=False, snowflake=False), place)
     assert sorted(path.name for path in place.launchers.iterdir()) == ["pulumi", "pulumi-language-python"]
     assert used.pulumi == place.launchers / "pulumi"
     assert used.pulumi.samefile(engine.pulumi)
     assert os.access(provider_of(place), os.X_OK)
     assert all(os.access(path, os.X_OK) for path in place.launchers.iterdir())
     assert "'" + str(engine.exec_file) + "'" in (place.launchers / "pulumi-language-python").read_text()
-    assert str(place.launchers) in settings(place, engine, "")["PATH"]
-    assert launchers.write(engine, Plugins(language_host=True, cloudflare=True), place) == engine
+    assert str(place.launchers) in settings(place, engine, None)["PATH"]
+    assert launchers.write(engine, Plugins(language_host=True, cloudflare=True, snowflake=True), place) == engine
     assert list(place.launchers.iterdir()) == []
-    assert str(place.launchers) not in settings(place, engine, "")["PATH"].split(os.pathsep)
+    assert str(place.launchers) not in settings(place, engine, None)["PATH"].split(os.pathsep)
 
 
 def test_an_official_plugin_of_the_right_version_is_taken(place: Places, engine: Engine) -> None:
@@ -194,14 +205,14 @@ def test_an_official_plugin_of_the_right_version_is_taken(place: Places, engine:
     plugin = Path.home() / ".pulumi" / "plugins" / f"resource-cloudflare-v{version}"
     plugin.mkdir(parents=True)
     (plugin / "pulumi-resource-cloudflare").touch()
-    assert launchers.choose(engine, place) == Plugins(language_host=False, cloudflare=True)
+    assert launchers.choose(engine, place) == Plugins(language_host=False, cloudflare=True, snowflake=False)
     assert provider_of(place).samefile(plugin / "pulumi-resource-cloudflare")
-    assert launchers.choose(engine, place) == Plugins(language_host=False, cloudflare=True)
+    assert launchers.choose(engine, place) == Plugins(language_host=False, cloudflare=True, snowflake=False)
 
 
 def test_plugins_leave_with_a_killed_engine(place: Places, engine: Engine) -> None:
     place.prepare()
-    launchers.write(engine, Plugins(language_host=False, cloudflare=False), place)
+    launchers.write(engine, Plugins(language_host=False, cloudflare=False, snowflake=False), place)
     for launcher in (place.launchers / "pulumi-language-python", provider_of(place)):
         script = (
             "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:]); print(p.pid, flush=True); time.sleep(60)"
@@ -263,9 +274,9 @@ def test_a_stand_in_that_cannot_stand_beside_the_engine_is_found_on_path(
 
     place.prepare()
     monkeypatch.setattr(Path, "hardlink_to", refused)
-    assert launchers.write(engine, Plugins(language_host=False, cloudflare=False), place) == engine
+    assert launchers.write(engine, Plugins(language_host=False, cloudflare=False, snowflake=False), place) == engine
     assert [path.name for path in place.launchers.iterdir()] == ["pulumi-language-python"]
-    first, second, *_ = settings(place, engine, "")["PATH"].split(os.pathsep)
+    first, second, *_ = settings(place, engine, None)["PATH"].split(os.pathsep)
     assert (first, second) == (str(place.launchers), str(engine.pulumi.parent))
 
 
@@ -307,6 +318,25 @@ def test_what_is_damaged_is_named_and_reset_heals_it(place: Places, capsys: pyte
     finally:
         local_cloudflare.stop(place)
     assert "empty" in capsys.readouterr().out
+
+
+def test_the_local_snowflake_is_started_once_and_keeps_its_ports(place: Places) -> None:
+    place.prepare()
+    try:
+        first, started = local_snowflake.ensure(place)
+        again, started_again = local_snowflake.ensure(place)
+        assert (started, started_again, first) == (True, False, again)
+        assert (first.objects(), first.apps()) == ({}, ())
+        local_snowflake.stop(place)
+        assert local_snowflake.found(place) is None
+        (place.snowflake / "state.json").write_text("{}")
+        with pytest.raises(SandboxError, match=r"state\.json is damaged(.|\n)*sandbox reset"):
+            local_snowflake.ensure(place)
+        local_snowflake.forget(place)
+        later, _ = local_snowflake.ensure(place)
+        assert later.program.ports == first.program.ports
+    finally:
+        local_snowflake.stop(place)
 
 
 def test_a_folder_that_cannot_be_written_is_named(

@@ -38,7 +38,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("request", lambda request: hosts.add(str(urlsplit(request.url).hostname)))
     opened.goto(HOME)
     yield opened
-    allowed = {TEAM, IDP, "apps.example.com", "wiki.example.com"}
+    allowed = {TEAM, IDP, "apps.example.com", "wiki.example.com", "127.0.0.1"}
     # Chromium asks each host for its icon, and says so when there is none.
     assert [one for one in complaints if "favicon" not in one and "status of 40" not in one] == []
     assert hosts <= allowed
@@ -157,6 +157,26 @@ def test_the_page_that_refuses(page: Page) -> None:
     page.get_by_role("link", name="Go back and log in").click()
     page.get_by_role("button", name=re.compile("^Sam Okafor")).press("Enter")
     expect(page).to_have_url(PIPELINE)
+
+
+def test_apps_in_snowflake_open_by_keyboard(page: Page, served: Served) -> None:
+    section = page.get_by_role("region", name="In Snowflake")
+    expect(section.get_by_role("heading", level=3)).to_have_text(["Draft", "Ledger", "Quota"])
+    _tab_to(page, "Open Ledger")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{served.snowflake.origin}/streamlit-apps/ledger/")
+    expect(page.get_by_text("nobody at ledger")).to_be_visible()
+    page.goto(HOME)
+    page.get_by_role("button", name="Log in with workspace as Sam Okafor").click()
+    expect(section.get_by_role("heading", level=3)).to_have_text(["Draft", "Quota"])
+    expect(section.get_by_role("link")).to_have_count(0)
+    _tab_to(page, "Open Quota as Sam Okafor")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("sam at quota")).to_be_visible()
+    page.go_back()
+    served.snowflake.rows = []
+    page.get_by_role("button", name="Open Quota as Sam Okafor").click()
+    expect(page.get_by_role("alert")).to_have_text("Nothing was opened: there is no app with the id quota.")
 
 
 def test_people_are_added_and_removed(page: Page, served: Served) -> None:

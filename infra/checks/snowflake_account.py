@@ -1,0 +1,162 @@
+"""Rules about `gatehouse:snowflake` and `gatehouse:secrets` of a stack file, against what apps.yaml needs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from infra.checks.scope import Scope
+from infra.checks.snowflake import WITH_VALUE
+from infra.estate import App, InSnowflake, SecretObject
+from infra.names import identifier, secret_function
+from infra.problems import Problems, Related, Span, did_you_mean
+from infra.schema.snowflake_account import SecretValues, SnowflakeValues
+from infra.stack import PROJECT
+
+# The parts of a value, as the stack file spells them, by type.
+PARTS = {
+    "generic-string": ("value",),
+    "password": ("username", "password"),
+    "oauth2-authorization-code": ("refreshToken", "expires"),
+}
+_FIELDS = {"value": "value", "username": "username", "password": "password", "refreshToken": "refresh_token",
+           "expires": "expires"}  # fmt: skip
+
+
+def check_snowflake_account(scope: Scope) -> None:
+    """Ensure that a stack with apps in Snowflake says where that is, and how to get in."""
+    values, stack = scope.stack.values.snowflake, scope.stack
+    here = {name: app.snowflake for name, app in scope.apps_here().items() if app.snowflake}
+    if values is None:
+        for name in list(here)[:1] if "snowflake" not in stack.values.at.keys else ():
+            message = f"`{PROJECT}:snowflake` is missing in `{stack.file}`"
+            advice = ("it names the account, the database and the schema; see docs/first-account.md",)
+            related = (Related(scope.span_of(name), "this app needs it"),)
+            scope.problems.add("missing-stack-value", message, stack.values.at.span, related=related, advice=advice)
+        return
+    for key in ("database", "schema") if here else ():
+        if key not in values.at.keys:
+            _missing(scope, key, values.at.span)
+    for app in here.values():
+        if app.git is not None and values.git_api_integration is None:
+            _missing(scope, "gitApiIntegration", app.git.at.span)
+    _check_authentication(scope.problems, values)
+    for name, pool in values.compute_pools.items():
+        if pool.min_nodes > pool.max_nodes:
+            message = f"pool `{name}` would have at least {pool.min_nodes} nodes and at most {pool.max_nodes}"
+            scope.problems.add("out-of-range", message, pool.at["minNodes"])
+
+
+def _missing(scope: Scope, key: str, span: Span) -> None:
+    message = f"`{PROJECT}:snowflake.{key}` is missing in `{scope.stack.file}`"
+    command = f"pulumi config set --stack {scope.stack.name} --path '{PROJECT}:snowflake.{key}' …"
+    scope.problems.add("missing-stack-value", message, span, advice=(command,))
+
+
+def _check_authentication(problems: Problems, values: SnowflakeValues) -> None:
+    ways = [key for key in ("privateKey", "token", "password") if key in values.at.keys]
+    for key in ways[1:]:
+        message = f"`{key}` stands beside `{ways[0]}`, and one way to log in is enough"
+        problems.add("misplaced-value", message, values.at[key], advice=("remove one of them",))
+    if values.private_key_passphrase and "privateKey" not in values.at.keys:
+        message = "a passphrase without a private key opens nothing"
+        problems.add("misplaced-value", message, values.at["privateKeyPassphrase"], advice=("remove it",))
+
+
+def check_secret_values(scope: Scope) -> None:
+    """Ensure that each value belongs to a secret that has one, and has its parts."""
+    apps = scope.file.apps
+    for app, span in scope.stack.values.secrets.declared.items():
+        written = apps[app].snowflake if app in apps else None
+        if app not in apps.declared and apps.readable:
+            message, advice = f"apps.yaml declares no app `{app}`", did_you_mean(app, apps.declared)
+            scope.problems.add("unknown-app", message, span, advice=advice)
+        elif app in apps and written is None:
+            message = f"`{app}` is not in Snowflake, and only apps there have secrets"
+            scope.problems.add("misplaced-value", message, span, advice=("remove it",))
+        if written is None or app not in scope.stack.values.secrets:
+            continue
+        for alias, at in scope.stack.values.secrets[app].declared.items():
+            values = scope.stack.values.secrets[app].get(alias)
+            if alias not in written.secrets.declared and written.secrets.readable:
+                message = f"`{app}` declares no secret `{alias}`"
+                advice = did_you_mean(alias, written.secrets.declared)
+                scope.problems.add("unknown-secret", message, at, advice=advice)
+            elif alias in written.secrets and values is not None:
+                secret = written.secrets[alias]
+                _check_value(scope.problems, secret.type, bool(secret.rotated_outside), values, at)
+
+
+def _check_value(problems: Problems, kind: str, outside: bool, values: SecretValues, at: Span) -> None:
+    if outside or kind not in WITH_VALUE:
+        why = "`rotated_outside` says that somebody else sets it" if outside else f"type `{kind}` has none"
+        problems.add("misplaced-value", f"this secret has no value here: {why}", at, advice=("remove it",))
+        return
+    given = [part for part, field in _FIELDS.items() if getattr(values, field)]
+    wrong = [part for part in given if part not in PARTS[kind]]
+    if wrong:
+        parts = " and ".join(f"`{part}`" for part in PARTS[kind])
+        expected = "one encrypted text" if kind == "generic-string" else parts
+        message = f"the value of a secret of type `{kind}` is {expected}"
+        label = "this is one text" if wrong[0] == "value" else f"this has `{wrong[0]}`"
+        problems.add("wrong-secret-value", message, at, label=label)
+
+
+def check_object_names(scope: Scope) -> None:
+    """Ensure that no two objects of the stack's schema have one name."""
+    seen: dict[tuple[str, str], tuple[Span, str]] = {}
+    for app, home in scope.estate.in_snowflake:
+        for kind, name, at, what in _objects(app, home):
+            there, first = seen.setdefault((kind, name), (at, what))
+            if (there, first) != (at, what):
+                message = f"`{first}` and `{what}` would both be the {kind} `{name}`"
+                related = (Related(there, "the other one"),)
+                scope.problems.add("duplicate-name", message, at, related=related, advice=("rename one of them",))
+
+
+def _objects(app: App, home: InSnowflake) -> Iterable[tuple[str, str, Span, str]]:
+    yield "Streamlit object", home.name, app.span, app.name
+    for secret in home.secrets:
+        what = f"{app.name}.{secret.alias}"
+        yield "secret", secret.name, secret.span, what
+        yield from (("function", name, secret.span, what) for name in _functions(secret))
+
+
+def _functions(secret: SecretObject) -> Iterable[str]:
+    if secret.deliver == "function":
+        yield secret_function(secret.name, of_type=True)
+        yield secret_function(secret.name, of_type=False)
+
+
+def check_snowflake_stacks_apart(scopes: Iterable[Scope]) -> None:
+    """Ensure that stacks of one Snowflake account share neither a schema nor names, and one of them makes the roles."""
+    schemas: dict[tuple[str, ...], tuple[Scope, Span]] = {}
+    creators: dict[tuple[str, ...], tuple[Scope, Span]] = {}
+    prefixes: dict[tuple[str, ...], tuple[Scope, Span]] = {}
+    for scope in scopes:
+        account, values = scope.estate.snowflake, scope.stack.values.snowflake
+        if account is None or values is None:
+            continue
+        own = (account.organization, account.name)
+        if account.schema is not None:
+            key = (*own, account.schema.database, account.schema.name)
+            message = f"the schema `{account.schema.database}.{account.schema.name}` belongs to stack `{{}}` as well"
+            _alone(schemas, key, scope, values.at["schema"], message, "write another `schema` in one of them")
+        message = f"the names of stacks `{scope.stack.name}` and `{{}}` are one in Snowflake"
+        _alone(prefixes, (*own, identifier(scope.stack.name)), scope, values.at.span, message, "rename one of them")
+        if account.creates_roles:
+            message = "stack `{}` creates the departments' roles in this account already"
+            _alone(creators, own, scope, values.at["createRoles"], message, "write `createRoles: false` here")
+
+
+def _alone(
+    seen: dict[tuple[str, ...], tuple[Scope, Span]],
+    key: tuple[str, ...],
+    scope: Scope,
+    at: Span,
+    message: str,
+    advice: str,
+) -> None:
+    other, there = seen.setdefault(key, (scope, at))
+    if other is not scope:
+        related = (Related(there, f"stack `{other.stack.name}`"),)
+        scope.problems.add("duplicate-name", message.format(other.stack.name), at, related=related, advice=(advice,))

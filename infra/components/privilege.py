@@ -1,0 +1,49 @@
+"""A grant in Snowflake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_snowflake as snowflake
+
+from infra.privileges import ON_ACCOUNT, Grant
+
+
+class Privilege(pulumi.ComponentResource):
+    """Privileges of one role on one object; they go with the object, and come again with a new one."""
+
+    grant: snowflake.GrantPrivilegesToAccountRole
+
+    def __init__(
+        self,
+        grant: Grant,
+        target: pulumi.Resource | None,
+        role: pulumi.Resource | None,
+        login: snowflake.Provider,
+        after: Sequence[pulumi.Resource],
+    ) -> None:
+        super().__init__("infra:snowflake:Privilege", grant.logical_name)
+        on: dict[str, Any] = {"object_type": grant.target.kind, "object_name": grant.target.name}
+        if grant.target.kind in ON_ACCOUNT:
+            on = {"on_account_object": on}
+        elif grant.target.kind == "SCHEMA":
+            on = {"on_schema": {"schema_name": grant.target.name}}
+        else:
+            on = {"on_schema_object": on}
+        made = [resource for resource in (target, role) if resource is not None]
+        self.grant = snowflake.GrantPrivilegesToAccountRole(
+            grant.logical_name,
+            account_role_name=grant.role,
+            privileges=list(grant.privileges),
+            **on,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=login,
+                depends_on=[*made, *after],
+                replace_with=made,
+                deleted_with=target if target is not None else role,
+            ),
+        )
+        self.register_outputs({})

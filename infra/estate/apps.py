@@ -1,0 +1,86 @@
+"""Apps with their homes, and the estate that holds all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from infra.estate.entries import Entry
+from infra.estate.people import Department, Device, Machine, Provider
+from infra.estate.snowflake import InSnowflake, SnowflakeAccount
+from infra.problems import Span
+from infra.schema.expectations import Expectation
+from infra.shapes import Place
+from infra.stack import Stack
+
+
+@dataclass(frozen=True)
+class Tunnelled:
+    """An app behind the tunnel. `path` is empty for an app with a host name of its own.
+
+    `service` is the origin as the connector reaches it; `source` is the folder of an app that Gatehouse itself runs.
+    """
+
+    hostname: str
+    path: str
+    service: str
+    source: str | None
+    host_header: str | None = None
+    tls_name: str | None = None
+    tls_verify: bool = True
+
+    @property
+    def domain(self) -> str:
+        """Access's word for host name plus path."""
+        return self.hostname + self.path
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.domain}/"
+
+
+@dataclass(frozen=True)
+class App:
+    """One app with its home and everything that decides who may enter."""
+
+    name: str
+    title: str
+    owner: Department
+    home: Tunnelled | InSnowflake
+    access: tuple[Entry, ...]
+    machines: tuple[Machine, ...]
+    session: str
+    at: Place = field(compare=False, repr=False)
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`."""
+
+    stack: Stack
+    providers: tuple[Provider, ...]
+    default_provider: Provider | None
+    departments: tuple[Department, ...]
+    machines: tuple[Machine, ...]
+    devices: tuple[Device, ...]
+    apps: tuple[App, ...]
+    snowflake: SnowflakeAccount | None
+    tests: tuple[Expectation, ...] = field(compare=False)
+
+    @property
+    def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:
+        return tuple((app, app.home) for app in self.apps if isinstance(app.home, Tunnelled))
+
+    @property
+    def in_snowflake(self) -> tuple[tuple[App, InSnowflake], ...]:
+        return tuple((app, app.home) for app in self.apps if isinstance(app.home, InSnowflake))
+
+    @property
+    def hostnames(self) -> tuple[str, ...]:
+        """Every host name that needs a DNS record, once, sorted."""
+        return tuple(sorted({home.hostname for _, home in self.tunnelled}))
+
+    @property
+    def shared_hostnames(self) -> tuple[str, ...]:
+        """Host names whose apps are told apart by path; each needs a default-deny application of its own."""
+        return tuple(sorted({home.hostname for _, home in self.tunnelled if home.path}))
