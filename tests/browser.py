@@ -23,7 +23,7 @@ needs_chromium = pytest.mark.skipif(
     EXECUTABLE is None,
     reason="NO BROWSER: nothing was tested in a real one. Install Debian's package `chromium`, then run this again.",
 )
-FLAGS = (
+_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -41,6 +41,6 @@ def chromium(port: int, authority: Path) -> Iterator[Browser]:
     rules = ", ".join(f"MAP {host} 127.0.0.1:{port}" for host in HOSTS)
     own = (f"--host-resolver-rules={rules}", f"--ignore-certificate-errors-spki-list={fingerprint(authority)}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=[*FLAGS, *own])
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=[*_FLAGS, *own])
         yield browser
         browser.close()

@@ -16,7 +16,7 @@ from snowflake.connector.errors import ProgrammingError
 
 from tests.end_to_end.world import World
 
-LEDGER = "APPS.STREAMLIT.LEDGER"
+UPDATE = ("pulumi", "up", "--yes", "--skip-preview")
 SECRETS = {
     "fx_api_key": "sandbox-fx-key-3f9c1d7a",
     "crm_signing_key": "sandbox-crm-signing-8b2e64",
@@ -95,7 +95,7 @@ def test_a_second_up_preview_and_refresh_find_nothing(deployed: World) -> None:
     deployed.forget_statements()
     assert "unchanged" in deployed.ok("pulumi", "preview", "--expect-no-changes")
     deployed.ok("pulumi", "refresh", "--yes", "--expect-no-changes")
-    deployed.ok("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes")
+    deployed.ok(*UPDATE, "--expect-no-changes")
     assert deployed.statements() == []
 
 
@@ -106,7 +106,7 @@ def test_another_checkout_uploads_nothing(deployed: World) -> None:
     deployed.forget_statements()
     home, deployed.project = deployed.project, moved
     try:
-        deployed.ok("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes")
+        deployed.ok(*UPDATE, "--expect-no-changes")
         assert deployed.statements() == []
     finally:
         moved.rename(home)
@@ -118,7 +118,7 @@ def test_a_changed_file_is_one_upload_one_copy_and_one_removal(deployed: World) 
     with (deployed.project / "apps/ledger/streamlit_app.py").open("a", encoding="utf-8") as file:
         file.write("# one more line\n")
     deployed.forget_statements()
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     seen = deployed.statements()
     assert sorted(words(seen)) == ["COPY FILES", "PUT", "REMOVE"], seen
     assert all("LEDGER" in statement for statement in seen)
@@ -132,11 +132,11 @@ def test_a_file_that_comes_and_goes(deployed: World) -> None:
     extra = deployed.project / "apps/ledger/pages/it's 100% $$ – 日本.py"
     extra.parent.mkdir()
     extra.write_text("import streamlit\n", encoding="utf-8")
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     assert live_files(deployed, "LEDGER").keys() - files.keys() == {f"pages/{extra.name}"}
     extra.unlink()
     extra.parent.rmdir()
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     assert live_files(deployed, "LEDGER") == files
     assert identity(deployed, "LEDGER") == before
 
@@ -152,7 +152,7 @@ def test_an_upload_that_fails_leaves_what_visitors_see(deployed: World) -> None:
     assert ended.code == 1, ended
     assert "SQL execution internal error" in ended.text
     assert live_files(deployed, "LEDGER") == files
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     after = live_files(deployed, "LEDGER")
     assert {path for path in after if after[path] != files[path]} == {path.name for path in changed}
 
@@ -161,7 +161,7 @@ def test_a_title_with_everything_in_it_arrives_unchanged_on_the_same_object(depl
     before = identity(deployed, "LEDGER")
     deployed.edit("apps.yaml", "title: General ledger", "title: 'The ledger''s \"books\" \\ $$ -- 日本語 🌥️'")
     deployed.forget_statements()
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     assert described(deployed, "LEDGER")["title"] == 'The ledger\'s "books" \\ $$ -- 日本語 🌥️'
     assert words(deployed.statements()) == ["ALTER STREAMLIT"]
     assert identity(deployed, "LEDGER") == before
@@ -173,7 +173,7 @@ def test_a_new_secret_value_is_one_statement_that_nobody_can_read(deployed: Worl
     deployed.ok("pulumi", "config", "set", "--secret", "--path", path, stdin="rotated-key-$$-'\"\\-0001")
     deployed.forget_statements()
     shown = deployed.ok("pulumi", "preview", "--diff")
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     (statement,) = deployed.statements()
     assert statement == 'ALTER SECRET "APPS"."STREAMLIT"."LEDGER_FX_API_KEY" SET SECRET_STRING = \'***\''
     assert "rotated-key" not in shown
@@ -214,20 +214,20 @@ def test_a_secret_taken_away_is_taken_off_the_object(deployed: World) -> None:
     code = source.read_text("utf-8")
     source.write_text('import streamlit as st\n\nst.write(len(st.secrets["mail_api_key"]))\n', encoding="utf-8")
     try:
-        deployed.ok("up")
+        deployed.ok(*UPDATE)
         assert "CRM" not in str(described(deployed, "AUDIENCE")["external_access_secrets"])
         assert "APPS.STREAMLIT.AUDIENCE_CRM" not in str(deployed.snowflake.asked("/__sandbox/objects"))
     finally:
         (deployed.project / "apps.yaml").write_text(text, encoding="utf-8")
         stack.write_text(values, encoding="utf-8")
         source.write_text(code, encoding="utf-8")
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
 
 
 def test_somebody_loses_an_app_with_the_next_up(deployed: World) -> None:
     deployed.edit("apps.yaml", "access: [sales, finance]", "access: [sales]")
     deployed.forget_statements()
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     assert deployed.statements() == ['REVOKE USAGE ON STREAMLIT "APPS"."STREAMLIT"."QUOTA" FROM ROLE "FINANCE"']
 
 
@@ -242,7 +242,7 @@ def test_a_change_by_hand_is_seen_and_put_back(deployed: World, monkeypatch: pyt
     ended = deployed.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes")
     assert ended.code != 0
     assert "ledger properties" in ended.text
-    deployed.ok("pulumi", "up", "--yes", "--skip-preview", "--replace", "**Execute::ledger properties")
+    deployed.ok(*UPDATE, "--replace", "**Execute::ledger properties")
     assert described(deployed, "LEDGER")["title"] == before
 
 
@@ -251,12 +251,12 @@ def test_an_app_dropped_by_hand_comes_again_with_all_that_it_had(deployed: World
     deployed.query("DROP STREAMLIT APPS.STREAMLIT.LEDGER")
     deployed.ok("pulumi", "refresh", "--yes")
     which = "**StreamlitApp$snowflake:index/execute:Execute::ledger"
-    deployed.ok("pulumi", "up", "--yes", "--skip-preview", "--replace", which)
+    deployed.ok(*UPDATE, "--replace", which)
     assert live_files(deployed, "LEDGER") == files
     after = identity(deployed, "LEDGER")
     assert after[0] != before[0]
     assert [grant[1:] for grant in after[2:]] == [grant[1:] for grant in before[2:]]  # type: ignore[index]
-    deployed.ok("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes")
+    deployed.ok(*UPDATE, "--expect-no-changes")
 
 
 def test_what_somebody_made_by_hand_is_not_taken_over(deployed: World) -> None:
@@ -275,7 +275,7 @@ def test_what_somebody_made_by_hand_is_not_taken_over(deployed: World) -> None:
     assert "already exists" in ended.text
     assert identity(deployed, "BUDGET") == before
     deployed.query("DROP STREAMLIT APPS.STREAMLIT.BUDGET")
-    deployed.ok("up")
+    deployed.ok(*UPDATE)
     assert identity(deployed, "BUDGET")[0] != before[0]
 
 
