@@ -68,7 +68,7 @@ def bring_up(place: Places, screen: Screen) -> None:
         ill = container_engine.wake(place, daemon)
         step.outcome = f"{kind(daemon)}{f': [yellow]{escape(ill)}[/]' if ill else ''}"
     environment = for_engine(place, engine, local)
-    _run_program(place, screen, engine, cloudflare, environment)
+    _run_program(place, screen, engine, local, environment)
     with screen.step("People") as step:
         step.outcome = _people(place, local, environment)
     apps = exported_apps(place, engine, environment, STACK)
@@ -103,9 +103,9 @@ def where(cloudflare: Cloudflare) -> str:
 
 
 def _run_program(
-    place: Places, screen: Screen, engine: Engine, cloudflare: Cloudflare, environment: Mapping[str, str]
+    place: Places, screen: Screen, engine: Engine, local: Accounts, environment: Mapping[str, str]
 ) -> None:
-    refuse_pending(place, STACK, cloudflare.base_url)
+    refuse_pending(place, STACK, local)
     refuse_second_owner(place, STACK)
     with screen.step("Program") as step:
         ensure_stack(place, engine, environment, STACK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from sandbox.accounts import Accounts
 from sandbox.invocation import command
 from sandbox.locks import locks, refuse_running
 from sandbox.places import STACK, Places, SandboxError
@@ -37,11 +38,11 @@ def pending_creations(place: Places, stack: str) -> tuple[PendingCreation, ...]:
         ) from error
 
 
-def refuse_pending(place: Places, stack: str, base_url: str) -> None:
+def refuse_pending(place: Places, stack: str, local: Accounts) -> None:
     """Stop before an update that would meet another one, or could create something twice."""
     found = locks(place, stack)
     refuse_running(found)
-    sentences = _fates(place, stack, base_url)
+    sentences = _fates(place, stack, local)
     if sentences:
         cancel = f"  {command()} pulumi cancel --yes{_of(stack)}\n" if found else ""
         count = f"{len(sentences)} object{'s' if len(sentences) > 1 else ''}"
@@ -65,14 +66,14 @@ def refuse_locked(place: Places, stack: str) -> None:
         )
 
 
-def _fates(place: Places, stack: str, base_url: str) -> tuple[str, ...]:
+def _fates(place: Places, stack: str, local: Accounts) -> tuple[str, ...]:
     pending = pending_creations(place, stack)
     if not pending:
         return ()
     # The vendor's client takes 0.2 s to import, which is nothing to pay where nothing is pending.
     from sandbox.strays import fates
 
-    return fates(base_url, pending)
+    return fates(local, pending)
 
 
 def _of(stack: str) -> str:

@@ -1,7 +1,9 @@
-"""What became of interrupted creations, asked of the API itself."""
+"""What became of interrupted creations, asked of the APIs themselves."""
 
 from __future__ import annotations
 
+from sandbox import snowflake_strays
+from sandbox.accounts import Accounts
 from sandbox.environment import API_TOKEN
 from sandbox.pending import PendingCreation
 from sandbox.plugins.cloudflare.client import Client
@@ -9,13 +11,14 @@ from sandbox.plugins.cloudflare.operations import existing, name_of, stray_sente
 from sandbox.plugins.cloudflare.table import RESOURCE_TYPES
 
 
-def fates(base_url: str, pending: tuple[PendingCreation, ...]) -> tuple[str, ...]:
+def fates(local: Accounts, pending: tuple[PendingCreation, ...]) -> tuple[str, ...]:
     """For each creation whether the object exists, and what to do about it."""
-    client = Client(base_url, API_TOKEN)
+    client = Client(local.cloudflare.base_url, API_TOKEN)
     try:
-        return tuple(filter(None, (_fate(client, creation) for creation in pending)))
+        at_cloudflare = tuple(filter(None, (_fate(client, creation) for creation in pending)))
     finally:
         client.close()
+    return (*at_cloudflare, *snowflake_strays.fates(local.snowflake, pending))
 
 
 def _fate(client: Client, creation: PendingCreation) -> str:

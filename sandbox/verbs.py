@@ -122,7 +122,7 @@ def pulumi(place: Places, arguments: list[str]) -> int:
         if words[0] in _NEEDS_STACK and stack is None:
             ensure_stack(place, engine, environment, STACK)
         if words[0] in _CREATES:
-            refuse_pending(place, stack or STACK, local.cloudflare.base_url)
+            refuse_pending(place, stack or STACK, local)
             refuse_second_owner(place, stack or STACK)
         elif words[0] in _CHANGES:
             refuse_locked(place, stack or STACK)

@@ -60,6 +60,22 @@ def test_secrets_arrive() -> None:
     assert exported == {"canary-tunnel-token", "canary-client-secret"}
 
 
+def test_secrets_of_snowflake_arrive() -> None:
+    """Logins and the values of secrets, each in the resource that is made for it and in no statement."""
+    recording = recorded_example("snowflake", "dev")
+    seen: dict[str, set[str]] = {}
+    for item in recording.resources.values():
+        for text in secrets(item.inputs):
+            seen.setdefault(item.type.rpartition(":")[2], set()).add(text.removeprefix("secret canary-"))
+    assert seen == {
+        "snowflake": {"key", "passphrase"},
+        "SecretWithGenericString": {"fx", "crm", "set outside of Gatehouse"},
+        "SecretWithBasicAuthentication": {"user", "bank", "crm-password"},
+        "SecretWithAuthorizationCodeGrant": {"refresh"},
+    }
+    assert set(secrets(recording.outputs)) == {"canary-tunnel-token"}
+
+
 def test_only_secrets_are_encrypted() -> None:
     """A client id can be read in a preview; encrypting all of a configuration would hide what changes."""
     config = recorded_example("minimal", "dev").of_type("ZeroTrustAccessIdentityProvider").popitem()[1].inputs["config"]

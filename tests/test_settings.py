@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,65 @@ def test_missing_secret_names_the_command(tmp_path: Path) -> None:
     command = "pulumi config set --stack dev --secret --path 'gatehouse:providers.workspace.clientSecret'"
     assert "error[missing-stack-value]" in str(seen.value)
     assert command in str(seen.value)
+
+
+def snowflake_config(**changed: object) -> dict[str, object]:
+    """The configuration of the Snowflake example, with other values below `gatehouse:secrets.ledger`."""
+    config = decrypted(EXAMPLES / "snowflake", "dev")
+    values: Any = config["gatehouse:secrets"]
+    return {**config, "gatehouse:secrets": {**values, "ledger": {**values["ledger"], **changed}}}
+
+
+def test_snowflake_values_and_placeholders() -> None:
+    """Every secret with a value has its parts; one that is rotated outside has a placeholder."""
+    seen = settings("snowflake", "dev").snowflake
+    assert seen is not None
+    assert {key: set(parts) for key, parts in seen.values.items() if parts} == {
+        ("ledger", "fx_api_key"): {"value"},
+        ("ledger", "bank"): {"username", "password"},
+        ("quota", "crm_signing_key"): {"value"},
+        ("quota", "crm_login"): {"refresh_token"},
+        ("audience", "mail_api_key"): {"value"},
+        ("audience", "crm"): {"username", "password"},
+    }
+    assert seen.expires["quota", "crm_login"] == "2027-03-31 00:00:00"
+    assert "canary" not in repr(seen)
+    login = seen.login()
+    assert (login["authenticator"], login["user"], login["account_name"]) == ("SNOWFLAKE_JWT", "GATEHOUSE", "ANALYTICS")
+
+
+@pytest.mark.parametrize("value", ["hunter2\n", " hunter2"])
+def test_unusable_value_of_a_snowflake_secret(value: str) -> None:
+    with pytest.raises(ConfigError) as seen:
+        settings("snowflake", "dev", snowflake_config(fx_api_key=value))
+    assert "the secret `gatehouse:secrets.ledger.fx_api_key` begins or ends with white space" in str(seen.value)
+    assert "hunter2" not in str(seen.value)
+
+
+def test_a_key_in_pem_form_may_end_in_a_line_end() -> None:
+    config = decrypted(EXAMPLES / "snowflake", "dev")
+    account: Any = config["gatehouse:snowflake"]
+    key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
+    seen = settings("snowflake", "dev", {**config, "gatehouse:snowflake": {**account, "privateKey": key}})
+    assert seen.snowflake is not None
+    assert "private_key" in seen.snowflake.credentials
+
+
+def test_missing_values_of_snowflake_secrets_are_all_named(tmp_path: Path) -> None:
+    """With the place where each belongs and the command that sets it."""
+    shutil.copytree(EXAMPLES / "snowflake", tmp_path / "project")
+    stack = tmp_path / "project" / "stacks" / "Pulumi.dev.yaml"
+    stack.write_text(stack.read_text("utf-8").partition("  gatehouse:secrets:")[0], "utf-8")
+    with pytest.raises(ConfigError) as seen:
+        settings("", "dev", root=tmp_path / "project")
+    named = re.findall(r"the secret `gatehouse:secrets\.([^`]+)` is not set", str(seen.value))
+    assert sorted(named) == [
+        "audience.crm.password",
+        "audience.crm.username",
+        "ledger.bank.password",
+        "ledger.bank.username",
+        "ledger.fx_api_key",
+        "quota.crm_login.refreshToken",
+        "quota.crm_signing_key",
+    ]
+    assert "pulumi config set --stack dev --secret --path 'gatehouse:secrets.ledger.fx_api_key'" in str(seen.value)

@@ -447,21 +447,22 @@ def test_a_lock_is_waited_for_or_taken_away(place: Places, monkeypatch: pytest.M
     folder.mkdir(parents=True)
     place.checkpoint("sandbox").parent.mkdir(parents=True)
     place.checkpoint("sandbox").write_text('{"checkpoint": {"latest": null}}')
-    api = "http://127.0.0.1:1/client/v4"
+    program = Running(1, 0.0, {"api": 1})
+    local = Accounts(Cloudflare(program, place.cloudflare), Snowflake(program, place.snowflake))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
         monkeypatch.setattr(psutil.Process, "name", lambda _self: "pulumi")
         lock = {"pid": holder.pid, "username": "x", "hostname": socket.gethostname(), "timestamp": "now"}
         (folder / "a.json").write_text(json.dumps(lock))
         with pytest.raises(SandboxError, match=rf"is running \(pid {holder.pid}\)"):
-            refuse_pending(place, "sandbox", api)
+            refuse_pending(place, "sandbox", local)
         holder.kill()
     for text in (json.dumps(lock), json.dumps({**lock, "pid": os.getpid(), "hostname": "elsewhere"}), "{"):
         (folder / "a.json").write_text(text)
         with pytest.raises(SandboxError, match=r"was killed and has left its lock(.|\n)*sandbox pulumi cancel --yes$"):
-            refuse_pending(place, "sandbox", api)
+            refuse_pending(place, "sandbox", local)
     # Of a stack that was never made, the lock is no obstacle.
     place.checkpoint("sandbox").unlink()
-    refuse_pending(place, "sandbox", api)
+    refuse_pending(place, "sandbox", local)
     clear(place, "sandbox")
     assert list(folder.iterdir()) == []
 
