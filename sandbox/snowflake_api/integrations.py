@@ -65,13 +65,14 @@ def _checked(call: Call, before: ExternalAccess | None, after: ExternalAccess) -
     apis = tuple(call.path(ApiIntegration, one) for one in after.api_authentications)
     listed = () if after.secrets == "all" else after.secrets
     listed = tuple(call.path(Secret, one) for one in listed)
+    listed_before = () if known.secrets == "all" else known.secrets
     if not rules:
         raise refusals.invalid_value("", "ALLOWED_NETWORK_RULES", "At least one network rule is needed")
     for path in (one for one in rules if one not in known.rules):
         rule = call.get(NetworkRule, path)
         if rule.body.mode != "EGRESS":
             raise refusals.invalid_value(dotted(path), "ALLOWED_NETWORK_RULES", "Only egress rules can be listed")
-    for path in (one for one in listed if one not in known.secrets):
+    for path in (one for one in listed if one not in listed_before):
         call.get(Secret, path, "USAGE")
     for path in (one for one in apis if one not in known.api_authentications):
         call.get(ApiIntegration, path, "USAGE")

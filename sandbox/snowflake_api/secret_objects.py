@@ -5,6 +5,8 @@ The clauses are those of Snowflake's page CREATE SECRET; nothing ever shows a va
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sandbox.snowflake_api import refusals
 from sandbox.snowflake_api.call import Call
 from sandbox.snowflake_api.kind import COMMENT, Creation, Kind, changed
@@ -21,6 +23,16 @@ def _texts(reader: Reader) -> tuple[str, ...]:
     return reader.listed(reader.text)
 
 
+def _moment(reader: Reader) -> float:
+    """A day or a time in seconds since 1970; one without a zone is in UTC, whatever the session's zone."""
+    text = reader.text()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise refusals.invalid_value(text, "OAUTH_REFRESH_TOKEN_EXPIRY_TIME") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 _VALUES: dict[str, Property] = {
     "SECRET_STRING": ("secret_string", Reader.text),
     "USERNAME": ("username", Reader.text),
@@ -28,7 +40,7 @@ _VALUES: dict[str, Property] = {
     "API_AUTHENTICATION": ("api", Reader.name),
     "OAUTH_SCOPES": ("scopes", _texts),
     "OAUTH_REFRESH_TOKEN": ("refresh_token", Reader.text),
-    "OAUTH_REFRESH_TOKEN_EXPIRY_TIME": ("refresh_expiry", Reader.text),
+    "OAUTH_REFRESH_TOKEN_EXPIRY_TIME": ("refresh_expiry", _moment),
     "ALGORITHM": ("algorithm", Reader.scalar),
     "ENABLED": ("enabled", Reader.boolean),
     **COMMENT,
@@ -104,7 +116,10 @@ def _row(_: Call, thing: Thing[Secret]) -> tuple[object, ...]:
 
 def _describe(call: Call, thing: Thing[Secret]) -> Result:
     body = thing.body
-    further = columns("username oauth_access_token_expiry_time oauth_refresh_token_expiry_time integration_name")
+    further = columns(
+        "username oauth_access_token_expiry_time:timestamp_ltz oauth_refresh_token_expiry_time:timestamp_ltz "
+        "integration_name"
+    )
     api = None if body.api is None else body.api[-1]
     return table((*COLUMNS, *further), [(*_row(call, thing), body.username, None, body.refresh_expiry, api)])
 

@@ -138,7 +138,7 @@ class Secret(Body, kind="SECRET", level="schema"):
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
-    refresh_expiry: str | None = None
+    refresh_expiry: float | None = None
     api: Path | None = None
     scopes: tuple[str, ...] | None = None
     algorithm: str | None = None

@@ -24,7 +24,8 @@ UNREADABLE = {
     "NetworkRule": set(),
     "GitRepository": set(),
     "SecretWithClientCredentials": set(),
-    "SecretWithAuthorizationCodeGrant": {"oauthRefreshToken"},
+    # The time is told, but in another spelling.
+    "SecretWithAuthorizationCodeGrant": {"oauthRefreshToken", "oauthRefreshTokenExpiryTime"},
     "SecretWithBasicAuthentication": {"password"},
     "SecretWithGenericString": {"secretString"},
     "ExternalAccessIntegration": {"allowedAuthenticationSecrets"},

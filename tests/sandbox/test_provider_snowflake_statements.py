@@ -107,7 +107,16 @@ LIVES: list[tuple[str, Properties, str, list[tuple[Properties, str]], str]] = [
                 ALTER SECRET "APPS"."LEDGER"."S" SET COMMENT = 'c' OAUTH_REFRESH_TOKEN = 't2'
                     OAUTH_REFRESH_TOKEN_EXPIRY_TIME = '2031-01-02 15:04:01'
                 """,
-            )
+            ),
+            # The official provider has a SET without anything in it, which ends the update.
+            (
+                {"comment": None},
+                """
+                ALTER SECRET "APPS"."LEDGER"."S" SET
+                ALTER SECRET "APPS"."LEDGER"."S" SET COMMENT = NULL
+                """,
+            ),
+            ({"apiAuthentication": "OTHER"}, """ALTER SECRET "APPS"."LEDGER"."S" SET"""),
         ],
         """DROP SECRET IF EXISTS "APPS"."LEDGER"."S\"""",
     ),

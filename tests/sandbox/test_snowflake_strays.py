@@ -67,7 +67,9 @@ def test_what_does_not_exist_was_not_created() -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT 1", "PUT 'file:///a' '@\"A\".\"B\".\"C\"/x/'", "COPY FILES INTO 'snow://streamlit/A.B.C/versions/live/' FROM '@x'",
+    ["SELECT 1",
+     "PUT 'file:///a' '@\"A\".\"B\".\"C\"/x/'",
+     "COPY FILES INTO 'snow://streamlit/A.B.C/versions/live/' FROM '@x'",
      'ALTER STREAMLIT "A"."B"."C" SET TITLE = \'t\''],
 )  # fmt: skip
 def test_statements_that_may_run_twice_need_no_words(statement: str) -> None:

@@ -39,6 +39,12 @@ def _listed(block: Mapping[str, object], key: str) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
+def _told(name: str, block: object) -> list[bool]:
+    """Yes or no for each choice of a block that the program names."""
+    choices = block if isinstance(block, Mapping) else {}
+    return [bool(choices[choice]) for choice in _CHOICES[name] if choices.get(choice) is not None]
+
+
 def _block(value: object) -> object:
     """What is compared of a block: what it says, in any order."""
     if not isinstance(value, Mapping):
@@ -64,13 +70,12 @@ class ExternalAccessIntegration(NamedObject):
     shown = columns("name", "type", "category", "comment", created_on=go_time, enabled=truth)
 
     def faults(self, inputs: Properties) -> list[Fault]:
-        """Each block says exactly one thing."""
+        """Each block says exactly one thing; to say no to another is to say it."""
         given = {name: reveal(inputs[name]) for name in _CHOICES if inputs.get(name) is not None}
         return [
             (name, f"exactly one of {', '.join(f'`{choice}`' for choice in _CHOICES[name])} must be set in `{name}`")
             for name, block in given.items()
-            if is_known(block)
-            and not (isinstance(block, Mapping) and sum(bool(block.get(choice)) for choice in _CHOICES[name]) == 1)
+            if is_known(block) and _told(name, block) != [True]
         ]
 
     def details(self, account: Account, ident: str, row: Row, state: Properties) -> Properties:  # noqa: ARG002 # DESCRIBE says more

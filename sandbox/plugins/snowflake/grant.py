@@ -31,15 +31,15 @@ _PARTS = {
 
 
 def _block(value: object) -> object:
-    """What is compared of a target: its words, and its name however it is quoted."""
+    """What is compared of a target: its words, and its name however it is quoted, unless it has arguments."""
     if not isinstance(value, Mapping):
         return value
     return {key: _name(item) if key.endswith("Name") else item for key, item in value.items() if item}
 
 
 def _name(value: object) -> object:
-    head, bracket, arguments = str(value).partition("(")
-    return names.parts(head), bracket + arguments
+    # The official provider cannot take a name with arguments apart, and compares it letter by letter.
+    return value if "(" in str(value) else names.parts(str(value))
 
 
 class GrantPrivilegesToAccountRole(ResourceType):

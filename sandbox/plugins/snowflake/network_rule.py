@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sandbox.plugins.snowflake import sets
 from sandbox.plugins.snowflake.account import Account
 from sandbox.plugins.snowflake.answers import Column, Row, columns, go_time, number, stored, text
@@ -25,7 +27,8 @@ class NetworkRule(NamedObject):
 
     noun, words, plural, between = "network rule", "NETWORK RULE", "NETWORK RULES", ", "
     attributes = table(
-        *placed(forces=True, place=IN_SCHEMA),
+        # Of this type alone the official provider takes a name in quotes for another one.
+        *(replace(item, normal=str) for item in placed(forces=True, place=IN_SCHEMA)),
         Attribute("type", "TYPE", str.upper, required=True, forces=True, normal=str.upper),
         Attribute("valueLists", "VALUE_LIST", lambda values: literals(sets.sent(values)), required=True, normal=sorted),
         Attribute("mode", "MODE", str.upper, required=True, forces=True, normal=str.upper),

@@ -6,12 +6,14 @@ pkg/resources/secret_with_oauth_*.go of terraform-provider-snowflake 2.20.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from sandbox.plugins.snowflake import names, sets
 from sandbox.plugins.snowflake.account import Account
 from sandbox.plugins.snowflake.answers import Row, columns, go_time, item_set, stored
-from sandbox.plugins.snowflake.attributes import DESCRIBED, SHOWN, Attribute, table, told
+from sandbox.plugins.snowflake.attributes import DESCRIBED, SHOWN, Attribute, says, table, told
+from sandbox.plugins.snowflake.kind import Change
 from sandbox.plugins.snowflake.named import IN_SCHEMA, NamedObject, comment, placed
 from sandbox.plugins.snowflake.sql import Statement, literals
 from sandbox.plugins.values import Properties, Secret, reveal
@@ -116,7 +118,7 @@ class ClientCredentials(_Secret):
         ),
         comment(),
     )
-    # Another integration is no part of any ALTER: the official provider leaves it as it is.
+    # Another integration is no part of any ALTER: the official provider leaves the old one, and finds it next time.
     set_order = ("comment", "oauthScopes")
 
 
@@ -138,3 +140,10 @@ class AuthorizationCodeGrant(_Secret):
         comment(),
     )
     set_order = ("comment", "oauthRefreshToken", "oauthRefreshTokenExpiryTime")
+
+    def resetting(self, ident: str, change: Change) -> Iterator[Statement]:
+        """The official provider begins with a SET also where there is nothing to set, which Snowflake refuses."""
+        changed = change.names.intersection(self.set_order)
+        if not any(says(self.attributes[name], change.of(name)) for name in changed):
+            yield Statement(f"ALTER SECRET {self.sql_name(ident)} SET")
+        yield from super().resetting(ident, change)

@@ -168,6 +168,46 @@ def test_integrations_are_shown_together_and_apart(deployer: Driver) -> None:
     assert deployer.run("DESC INTEGRATION GITHUB")[0]["property_value"] == "true"
 
 
+def test_allowed_secrets_are_all_of_them_or_listed(deployer: Driver) -> None:
+    deployer.script(
+        "USE SCHEMA APPS.PUBLIC",
+        "CREATE SECRET S TYPE = GENERIC_STRING SECRET_STRING = 'x'",
+        "CREATE NETWORK RULE R TYPE = HOST_PORT VALUE_LIST = ('a.example') MODE = EGRESS",
+        "CREATE EXTERNAL ACCESS INTEGRATION E ALLOWED_NETWORK_RULES = (R) ENABLED = TRUE "
+        "ALLOWED_AUTHENTICATION_SECRETS = all",
+    )
+
+    def allowed() -> str | None:
+        described = deployer.run("DESCRIBE INTEGRATION E")
+        return next(row["property_value"] for row in described if row["property"] == "ALLOWED_AUTHENTICATION_SECRETS")
+
+    assert allowed() == "[all]"
+    deployer.run("ALTER EXTERNAL ACCESS INTEGRATION E SET ALLOWED_AUTHENTICATION_SECRETS = (S)")
+    assert allowed() == "[APPS.PUBLIC.S]"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2027-03-31", "1806451200"),
+        ("2027-03-31 12:30", "1806496200"),
+        ("2027-03-31 12:30:05", "1806496205"),
+        ("2027-03-31 12:30 +0200", "1806489000"),
+    ],
+)
+def test_the_end_of_a_refresh_token_is_a_moment(deployer: Driver, text: str, moment: str) -> None:
+    deployer.script(
+        "ALTER SESSION SET TIMEZONE = 'Asia/Tokyo'",
+        "CREATE SECRET APPS.PUBLIC.S TYPE = OAUTH2 OAUTH_REFRESH_TOKEN = 't' "
+        f"OAUTH_REFRESH_TOKEN_EXPIRY_TIME = '{text}' API_AUTHENTICATION = EXCHANGE_OAUTH",
+    )
+    answer = deployer.ask("DESCRIBE SECRET APPS.PUBLIC.S")["data"]
+    (row,) = answer["rowset"]
+    cells = {one["name"]: (one["type"], cell) for one, cell in zip(answer["rowtype"], row, strict=True)}
+    assert cells["oauth_refresh_token_expiry_time"] == ("timestamp_ltz", f"{moment}.000000000")
+    assert cells["oauth_access_token_expiry_time"] == ("timestamp_ltz", None)
+
+
 def test_objects_are_altered_renamed_and_described(deployer: Driver) -> None:
     deployer.script(
         "USE SCHEMA APPS.PUBLIC",

@@ -92,6 +92,10 @@ def test_a_key_pair_logs_in(snowflake: Server, admin: Driver) -> None:
     assert log_in(snowflake.http, {**login, "TOKEN": token(key)})["code"] == "390144", "no key is known yet"
     admin.run(f"ALTER USER GATEHOUSE SET RSA_PUBLIC_KEY = '{base64.b64encode(der).decode()}'")
     assert log_in(snowflake.http, {**login, "TOKEN": token(key)})["success"]
+    # As the Go driver does it, and so the official provider.
+    nameless = log_in(snowflake.http, {"AUTHENTICATOR": "SNOWFLAKE_JWT", "TOKEN": token(key)})
+    assert nameless["data"]["sessionInfo"]["roleName"] == "GATEHOUSE"
+    assert log_in(snowflake.http, {**login, "LOGIN_NAME": "ADMIN", "TOKEN": token(key)})["code"] == "390144"
     for wrong in (
         token(other),
         token(key, exp=int(time.time()) - 600),
