@@ -17,7 +17,18 @@ from pathlib import Path, PurePosixPath
 
 SECRETS_FILE = "secrets.toml"
 # Secrets of a developer's machine must not come into an image either.
-LEFT_OUT = (".git", ".venv", "__pycache__", "*.pyc", "*.egg-info", ".*_cache", ".DS_Store", ".env", SECRETS_FILE)
+LEFT_OUT = (
+    ".git",
+    ".venv",
+    "__pycache__",
+    "*.pyc",
+    "*.egg-info",
+    ".*_cache",
+    ".DS_Store",
+    ".env",
+    ".env.*",
+    SECRETS_FILE,
+)
 MOST_BYTES = 200 * 1024 * 1024
 
 

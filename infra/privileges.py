@@ -40,11 +40,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Grant:
-    """Privileges of a role on an object."""
+    """Privileges of a role on an object; `to_viewers` if a department's, which the account's stacks share."""
 
     role: str
     privileges: tuple[str, ...]
     target: Target
+    to_viewers: bool = False
 
     @property
     def logical_name(self) -> str:
@@ -90,9 +91,9 @@ def viewer_grants(estate: Estate, today: date) -> tuple[Grant, ...]:
 def _viewers(app: App, home: InSnowflake, today: date) -> Iterable[Grant]:
     for department in admitted(app, today):
         role = department.snowflake_role
-        yield Grant(role, ("USAGE",), Target("DATABASE", home.schema.database))
-        yield Grant(role, ("USAGE",), schema_target(home.schema))
-        yield Grant(role, ("USAGE",), Target("STREAMLIT", str(object_name(home, home.name))))
+        yield Grant(role, ("USAGE",), Target("DATABASE", home.schema.database), to_viewers=True)
+        yield Grant(role, ("USAGE",), schema_target(home.schema), to_viewers=True)
+        yield Grant(role, ("USAGE",), Target("STREAMLIT", str(object_name(home, home.name))), to_viewers=True)
 
 
 def schema_target(schema: SnowflakeSchema) -> Target:

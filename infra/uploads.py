@@ -28,7 +28,7 @@ _IMPORT = re.compile(rf"^[ \t]*(?:from|import)[ \t]+{PACKAGE}\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Upload:
-    """One file: its path in the app, where it is on this machine, and a hash of both path and content.
+    """One file: its path in the app, where it is on this machine, and a hash of app, path and content.
 
     On the stage it is below that hash, so that no upload ever overwrites another.
     """
@@ -56,7 +56,9 @@ def plan_uploads(estate: Estate, root: Path) -> Uploads:
 def own_files(folder: Path, runtime: str) -> tuple[str, ...]:
     """The paths of an app's own files; secrets.toml only means something to a container. Raises OSError."""
     keep = (SECRETS_FILE,) if runtime == "container" else ()
-    return tuple(file.path for file in files_of(folder, keep=keep))
+    found = (file.path for file in files_of(folder, keep=keep))
+    # Others of that name mean nothing to Streamlit, or more than what is checked.
+    return tuple(path for path in found if not path.endswith(SECRETS_FILE) or path == f".streamlit/{SECRETS_FILE}")
 
 
 def _uploads(app: App, home: InSnowflake, root: Path) -> tuple[Upload, ...]:
@@ -68,7 +70,9 @@ def _uploads(app: App, home: InSnowflake, root: Path) -> tuple[Upload, ...]:
         with _readable(KIT, app):
             found = {**_kit(home, root), **found}
     with _readable(home.source, app):
-        return tuple(Upload(path, found[path], _key(path, digest(found[path]))) for path in sorted(found))
+        # A stage of another name or owner is a new one, and empty.
+        stage = f"{ObjectName(home.schema.database, home.schema.name, home.name)} {home.owner_role}"
+        return tuple(Upload(path, found[path], _key(stage, path, digest(found[path]))) for path in sorted(found))
 
 
 @contextlib.contextmanager
@@ -104,5 +108,5 @@ def _written(content: dict[str, dict[str, str]], root: Path) -> Path:
     return place
 
 
-def _key(path: str, content: str) -> str:
-    return hashlib.sha256(f"{path}\0{content}".encode()).hexdigest()[:16]
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -64,13 +64,13 @@ CREDENTIALS = {
     "password": "hunter2",
     "DB_PASSWORD": "correct-horse",
     "passwordProd": "12345",
-    "fx_api_key": "abcdefgh",
+    "fx_api_key": "k3J9xQ2m",
     "fxApiKey": "8f14e45f",
-    "SECRET": "swordfish-1",
-    "slack_pat": "abcd-efgh-ijkl",
-    "client-secret": "änderung-27",
-    "exchange.api.key": "abcdefgh",
-    "private_key_2": "abcdefgh",
+    "SECRET": "sw0rd4fish-1",
+    "slack_pat": "abcd-e8f14e45-ijkl",
+    "client-secret": "änderung-8f14e45f",
+    "exchange.api.key": "9f86d081-884c-7d65-9a2f-eaa0c55ad015",
+    "private_key_2": "9f86d081884c7d659a2feaa0c55ad015",
     "session_cookie": "9f86d081884c7d659a2feaa0c55ad015",
     "url_signature": "k3J9xQ2mZ7pL5vT8",
 }
@@ -120,6 +120,18 @@ def test_words_for_people_are_let_through_in_code_only() -> None:
     assert not named_credential("password", "パスワード", in_code=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ACCOUNT_KEY", "account_id"), ("token", "sentence"), ("credentials", "same-origin"), ("api_key", "abcdefgh"),
+        ("account_key", "accounts-2024-q1"), ("client_secret", "swordfish-1"),
+    ],
+)  # fmt: skip
+def test_words_for_machines_are_let_through_in_code_only(name: str, value: str) -> None:
+    assert not named_credential(name, value, in_code=True)
+    assert named_credential(name, value, in_code=False)
+
+
 _HEX = "0123456789abcdef" * 4
 _PEM = "-----BEGIN {}PRIVATE KEY-----\n{}\n-----END {}PRIVATE KEY-----"
 SHAPES = (
@@ -137,6 +149,8 @@ SHAPES = (
     "eyJraWQiOiIxMjM0NSJ9." + "eyJwIjoiMTIzNDU2Nzg5MCJ9." + "c2lnbmF0dXJlLTEyMw",
     "ver:1-hint:8242-" + "ETMsDgAAAXk" + _HEX[:20],
     "sk-proj-" + _HEX[:32],
+    "sk-" + _HEX[:48],
+    "sk-ant-api03-" + _HEX[:32] + "-Ab_" + _HEX[:20],
     "sk_live_" + _HEX[:24],
     "SG." + _HEX[:22] + "." + _HEX[:43],
     "dapi" + _HEX[:32],
@@ -159,6 +173,8 @@ SHAPELESS = (
     "https://api.example.com:8443/path?at=12:30@noon",
     "connect(host=h, user=u, password=p)",
     "risk-assessment-of-the-year-2027",
+    "'data/sk-regional-sales-2024-q1.csv'",
+    "'data/sk-proj-regional-sales-2024-q1.csv'",
     "color: #29b5e8; password: see the vault",
     "x = 1; password = read()",
 )
@@ -321,7 +337,16 @@ CODE = {
     "import streamlit as st\nst.secrets.fx_api_key": ("", "not-in-runtime"),
     "from streamlit import secrets\nsecrets.get('fx_api_key')": ("", "not-in-runtime"),
     "import streamlit as st\nfor key in st.secrets: pass": ("", "not-in-runtime"),
-    "import streamlit as st\nst.secrets.get('beta')": ("unknown-secret", "not-in-runtime"),
+    "import streamlit as st\nst.secrets.get('beta')": ("", "not-in-runtime"),
+    "import streamlit as st\nst.secrets['beta']": ("unknown-secret", "not-in-runtime"),
+    "import streamlit as st\nif 'beta' in st.secrets: st.secrets['beta']": ("", "not-in-runtime not-in-runtime"),
+    "import streamlit as st\nx = 'beta' not in st.secrets or st.secrets.beta": ("", "not-in-runtime not-in-runtime"),
+    "import streamlit as st\nif 'alpha' in st.secrets: st.secrets['beta']": (
+        "unknown-secret", "not-in-runtime not-in-runtime"),
+    "import streamlit as st\ntry: st.secrets['beta']\nexcept KeyError: pass": ("", "not-in-runtime"),
+    "import streamlit as st\ntry: st.secrets.beta\nexcept AttributeError: pass": ("", "not-in-runtime"),
+    "import streamlit as st\ntry: pass\nexcept KeyError: st.secrets['beta']": ("unknown-secret", "not-in-runtime"),
+    "import streamlit as st\ntry: st.secrets['beta']\nfinally: pass": ("unknown-secret", "not-in-runtime"),
     "import streamlit as st\nst.secrets.get('beta', 'no')": ("", "not-in-runtime"),
     "import streamlit as st\nst.secrets['rates']": ("bad-delivery", "not-in-runtime"),
     "import streamlit as st\nst.secrets['exchange']": ("bad-delivery", "not-in-runtime"),
@@ -454,6 +479,9 @@ REQUIREMENTS = {
     "# only words": "",
     "-r more.txt\n--index-url https://pypi.example/simple\n./wheels/x-1-py3-none-any.whl": "",
     "https://files.example/x-1-py3-none-any.whl\nfx @ file:///x.whl": "",
+    "git+https://github.com/a/b.git@v1": "",
+    "git+ssh://git@github.com/a/b": "",
+    "vendor/pkg\n./vendor/pkg": "",
     "pandas 2": "bad-dependency",
     "pandas=2": "bad-dependency",
 }
@@ -481,6 +509,13 @@ PROJECTS = {
 @pytest.mark.parametrize("line", PROJECTS)
 def test_projects(tmp_path: Path, line: str) -> None:
     assert codes(checked(tmp_path, app(), {"pyproject.toml": f"{PROJECT}{line}\n"})) == PROJECTS[line].split()
+
+
+@pytest.mark.parametrize("runtime", ["container", "warehouse"])
+def test_a_project_that_is_none_is_left_alone(tmp_path: Path, runtime: str) -> None:
+    packages = "requirements.txt" if runtime == "container" else "environment.yml"
+    files = {packages: "", "pyproject.toml": "[tool.ruff]\nline-length = 120\n"}
+    assert checked(tmp_path, app(runtime), files).found == []
 
 
 @pytest.mark.parametrize("text", ["", "project = 3\n", "[project]\n", "[tool.uv]\n"])
@@ -562,6 +597,18 @@ def test_configuration(tmp_path: Path, text: str, runtime: str) -> None:
     apps = app(runtime, "fx_api_key: {type: generic-string}")
     found = checked(tmp_path, apps, {".streamlit/config.toml": text, "x.py": "# fx_api_key\n"})
     assert codes(found) == CONFIGURATIONS[text][runtime == "warehouse"].split()
+
+
+@pytest.mark.parametrize("name", ["SNOWFLAKE_HOST", "SNOWFLAKE_ACCOUNT", "PATH", "PYTHONPATH", "HOME"])
+def test_a_variable_of_the_runtime_is_not_replaced(tmp_path: Path, name: str) -> None:
+    """Streamlit makes variables of the top level, and only of numbers and text."""
+    text = f"{name} = 'x'\n"
+    for path, before in ((".streamlit/secrets.toml", ""), (".streamlit/config.toml", "[secrets]\n")):
+        write(tmp_path, {".streamlit/secrets.toml": "", ".streamlit/config.toml": ""})
+        assert codes(checked(tmp_path, app(), {path: before + text})) == ["reserved-name"]
+        assert checked(tmp_path, app(), {path: f"{before}{name} = true\nMY_PATH = 1\n"}).found == []
+    write(tmp_path, {".streamlit/config.toml": ""})
+    assert checked(tmp_path, app(), {".streamlit/secrets.toml": f"[deep]\n{text}[{name}]\nx = 1\n"}).found == []
 
 
 def test_options_are_those_of_streamlit() -> None:

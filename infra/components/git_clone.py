@@ -40,7 +40,11 @@ class GitClone(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, provider=login, depends_on=list(after)),
         )
         opts = pulumi.ResourceOptions(
-            parent=self, provider=login, depends_on=[self.repository], deleted_with=self.repository
+            parent=self,
+            provider=login,
+            depends_on=[self.repository],
+            deleted_with=self.repository,
+            replace_with=[self.repository],
         )
         reference = f"{app}@{git.reference}"
         self.fetched = snowflake.Execute(reference, execute=sql.fetch(name), revert=sql.NOTHING, opts=opts)

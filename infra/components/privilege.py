@@ -33,6 +33,8 @@ class Privilege(pulumi.ComponentResource):
         else:
             on = {"on_schema_object": on}
         made = [resource for resource in (target, role) if resource is not None]
+        # All stacks of an account lead one role through one database: the first to go must not shut out the others.
+        shared = grant.target.kind == "DATABASE" and grant.to_viewers
         self.grant = snowflake.GrantPrivilegesToAccountRole(
             grant.logical_name,
             account_role_name=grant.role,
@@ -44,6 +46,7 @@ class Privilege(pulumi.ComponentResource):
                 depends_on=[*made, *after],
                 replace_with=made,
                 deleted_with=target if target is not None else role,
+                retain_on_delete=shared,
             ),
         )
         self.register_outputs({})

@@ -16,6 +16,8 @@ _WITHOUT_VALUE = {
     "cloud-provider-token": "CLOUD_PROVIDER_TOKEN API_AUTHENTICATION = {integration} ENABLED = TRUE",
     "symmetric-key": "SYMMETRIC_KEY ALGORITHM = GENERIC",
 }
+# ALTER SECRET knows no other integration; the provider plans one all the same, and sends nothing.
+_FIXED = pulumi.ResourceOptions(replace_on_changes=["apiAuthentication"], delete_before_replace=True)
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,13 @@ def _resource(logical: str, wanted: Wanted, opts: pulumi.ResourceOptions) -> pul
             return snowflake.SecretWithBasicAuthentication(logical, username=user, password=password, **own)
         case "oauth2-client-credentials":
             integration, scopes = str(secret.integration), list(secret.scopes)
+            own["opts"] = pulumi.ResourceOptions.merge(opts, _FIXED)
             return snowflake.SecretWithClientCredentials(
-                logical, api_authentication=integration, oauth_scopes=scopes, opts=opts, **own
+                logical, api_authentication=integration, oauth_scopes=scopes, **own
             )
         case _:
-            own["opts"] = _with_value(opts, secret, "oauthRefreshToken", "oauthRefreshTokenExpiryTime")
+            signed = pulumi.ResourceOptions.merge(opts, _FIXED)
+            own["opts"] = _with_value(signed, secret, "oauthRefreshToken", "oauthRefreshTokenExpiryTime")
             return snowflake.SecretWithAuthorizationCodeGrant(
                 logical,
                 api_authentication=str(secret.integration),

@@ -20,7 +20,10 @@ from infra.uploads import Upload
 
 @dataclass(frozen=True)
 class Streamlit:
-    """What a Streamlit object is made of. `folder` is where files come from that are fetched from Git, as a literal."""
+    """What a Streamlit object is made of; `owner` is the role that it runs as.
+
+    `folder` is where files come from that are fetched from Git, as a literal, and `origin` that repository's address.
+    """
 
     app: str
     name: sql.ObjectName
@@ -28,6 +31,8 @@ class Streamlit:
     properties: Properties
     uploads: Sequence[Upload]
     folder: str | None
+    origin: str | None
+    owner: str
     stack: str
 
 
@@ -53,8 +58,13 @@ class StreamlitApp(pulumi.ComponentResource):
             streamlit.app,
             sql.create_streamlit(name),
             sql.drop_streamlit(name),
-            # Two objects cannot have one name.
-            pulumi.ResourceOptions(depends_on=list(placed), delete_before_replace=True),
+            # Two objects cannot have one name. Ownership cannot be handed over; and files that were uploaded would be
+            # removed after those from Git were copied over them.
+            pulumi.ResourceOptions(
+                depends_on=list(placed),
+                delete_before_replace=True,
+                replacement_trigger=f"{streamlit.owner} {'uploads' if streamlit.folder is None else 'git'}",
+            ),
         )
         live = self._of_object("live version", sql.add_live_version(name), self.identity)
         copied = self._uploaded(live, placed) if streamlit.folder is None else self._fetched(live, allowed)
@@ -115,13 +125,19 @@ class StreamlitApp(pulumi.ComponentResource):
             # Encrypted by Snowflake, which copies the files.
             encryption={"snowflake_sse": {}},
             comment=names.comment(self._streamlit.stack),
-            opts=pulumi.ResourceOptions.merge(self._own, pulumi.ResourceOptions(depends_on=list(placed))),
+            # It is the owner's, like the app.
+            opts=pulumi.ResourceOptions.merge(
+                self._own,
+                pulumi.ResourceOptions(
+                    depends_on=list(placed), delete_before_replace=True, replacement_trigger=self._streamlit.owner
+                ),
+            ),
         )
 
     def _fetched(self, live: pulumi.Resource, allowed: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
         """The folder of a commit or tag. Files that it no longer has stay in the live version."""
         copy = sql.copy_files(self._streamlit.name, str(self._streamlit.folder))
-        return [self._of_object("from Git", copy, live, *allowed)]
+        return [self._of_object(f"from {self._streamlit.origin}", copy, live, *allowed)]
 
     def _of_object(
         self, part: str, statement: str, *after: pulumi.Resource, query: str | None = None

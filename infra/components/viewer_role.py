@@ -1,4 +1,8 @@
-"""A department as an account role in Snowflake. Who is in it is said by the directory, or an administrator."""
+"""A department as an account role in Snowflake. Who is in it is said by the directory, or an administrator.
+
+It has people and other grants than Gatehouse's, so it is the same role for as long as its name in Snowflake stays,
+whatever `apps.yaml` calls the department.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,9 @@ class ViewerRole(pulumi.ComponentResource):
     role: snowflake.AccountRole
 
     def __init__(self, department: Department, settings: SnowflakeSettings, login: snowflake.Provider) -> None:
-        super().__init__("infra:snowflake:ViewerRole", department.name)
+        super().__init__("infra:snowflake:ViewerRole", department.snowflake_role)
         self.role = snowflake.AccountRole(
-            department.name,
+            department.snowflake_role,
             name=department.snowflake_role,
             comment=f"department {department.name}",
             opts=pulumi.ResourceOptions(parent=self, provider=login, protect=settings.protect),

@@ -151,9 +151,10 @@ def _streamlit(
 ) -> StreamlitApp:
     granted = {grant: deployment.grant(grant) for grant in owner_grants(home)}
     placed = [made for grant, made in granted.items() if grant.target.kind in ("DATABASE", "SCHEMA")]
-    folder = None
+    folder = origin = None
     if home.git is not None:
         repository = object_name(home, names.git_repository(home.name))
+        origin = home.git.repository
         folder = sql.staged(repository, f"{home.git.reference}/{home.source}/")
     streamlit = Streamlit(
         app=app.name,
@@ -162,6 +163,8 @@ def _streamlit(
         properties=properties_of(app, home, deployment.stack),
         uploads=deployment.uploads.get(app.name, ()),
         folder=folder,
+        origin=origin,
+        owner=home.owner_role,
         stack=deployment.stack,
     )
     return StreamlitApp(streamlit, owner, placed, [*granted.values(), *fetched])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _COMMENT = re.compile(r"(^|\s)#.*")
 _OPTION = re.compile(r"\s--?[a-z].*")
-_NOT_NAMED = re.compile(r"-|[./]|\w+://|.*\.whl$")  # an option, or a wheel at its place
+_NOT_NAMED = re.compile(r"-|\.|.*/|.*\.whl$")  # an option, or a folder, a wheel or an address
 _ONE_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
 _LOCKED = re.compile(r'^\[\[package\]\]\r?\nname = "streamlit"\r?\nversion = "([^"]+)"', re.MULTILINE)
 

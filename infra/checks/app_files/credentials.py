@@ -34,6 +34,7 @@ class _Shape(NamedTuple):
 
 _PEM = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
 _BODY = r"(?:\\[nr]|[\s\"'+]|[A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9/+=]{40}(?:\\[nr]|[A-Za-z0-9/+=\s\"'])*"
+_VENDORS = "proj|ant|svcacct|admin|or"  # keys with `-` and `_` in them, but not after each word
 _SHAPES = tuple(
     _Shape(what, marks, re.compile(pattern))
     for what, marks, pattern in (
@@ -48,7 +49,8 @@ _SHAPES = tuple(
         ("a client secret of Google", ("GOCSPX-",), r"\bGOCSPX-[A-Za-z0-9_-]{20,}"),
         ("an access token", ("eyJ",), r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
         ("a session token of Snowflake", ("-hint:",), r"\bver:\d+-hint:\d+-[\w+/=-]{20,}"),
-        ("an API key", ("sk-",), r"(?<![\w-])sk-(?=[\w-]*\d)[A-Za-z0-9_-]{20,}"),
+        ("an API key", ("sk-",), r"(?<![\w-])sk-(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{20,}"),
+        ("an API key", ("sk-",), rf"(?<![\w-])sk-(?:{_VENDORS})-(?=[\w-]*[A-Za-z0-9]{{16}})(?=[\w-]*\d)[\w-]{{20,}}"),
         ("an API key of Stripe", ("k_live_",), r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
         ("an API key of SendGrid", ("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
         ("a token of Databricks", ("dapi",), r"\bdapi[0-9a-f]{32}\b"),
@@ -105,6 +107,7 @@ _WHICH = frozenset(
     ["value", "string", "str", "text", "prod", "production", "dev", "test", "staging", "old", "new", "default"]
 )
 _LONGEST = 10_000
+_MIXED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]{8})[A-Za-z0-9]*?(?:\d[A-Za-z]+\d+[A-Za-z]|[A-Za-z]\d+[A-Za-z]+\d)")
 _VERBS = frozenset({"get", "set", "read", "load", "show", "has", "is", "no", "need", "needs", "change", "reset"})
 _NAME = re.compile(r"[A-Za-z_][\w.:-]*")
 _PLACE = re.compile(
@@ -131,7 +134,8 @@ def shapes_in(text: str) -> Iterator[Found]:
 def named_credential(name: str, value: str, *, in_code: bool) -> str:
     """What a value looks like because of its name, such as `a password`; `` for anything else.
 
-    In code, words for people stand beside such names (`{"password": "Your password"}`), so they are let through.
+    In code, words for people stand beside such names (`{"password": "Your password"}`), so they are let through; and
+    so are words for machines (`credentials="same-origin"`), except as a password.
     """
     words, value = words_of(name), value.strip()
     if not _can_be_secret(words, value, in_code):
@@ -139,7 +143,7 @@ def named_credential(name: str, value: str, *, in_code: bool) -> str:
     kind = _kind(words)
     if kind in _PASSWORDS:
         return "a password"
-    if kind and len(value) >= 8:
+    if kind and len(value) >= 8 and (not in_code or _is_random(value) or _MIXED.search(value)):
         return {"token": "a token", "pat": "a token", "key": "a key", "apikey": "a key"}.get(kind, "a secret")
     return "a secret" if _is_doubtful(words) and _is_random(value) else ""
 

@@ -21,7 +21,7 @@ def check_dependencies(app: SnowflakeApp) -> None:
     if ENVIRONMENT in app.folder.texts:
         check_environment(app, app.folder.texts[ENVIRONMENT])
     for path in (REQUIREMENTS, PROJECT, LOCK, "environment.yaml"):
-        if path in app.folder.places:
+        if path in app.folder.places and _names_packages(app, path):
             advice = f"name the packages in `{ENVIRONMENT}`, as Snowflake's channel calls them"
             _refuse(app, path, f"`{path}` is not read in a warehouse app", advice, *app.because)
 
@@ -31,7 +31,7 @@ def _check_container(app: SnowflakeApp) -> None:
     folders = _upwards(app.main_file)
     found = [f"{folder}{name}" for folder in folders for name in (REQUIREMENTS, PROJECT)]
     found = [path for path in found if path in app.folder.places]
-    for path in found[1:]:
+    for path in (path for path in found[1:] if _names_packages(app, path)):
         message = f"`{path}` is not read, since `{found[0]}` is found first"
         _refuse(app, path, message, "keep one of the two")
     for folder in folders:
@@ -60,6 +60,12 @@ def _upwards(main_file: str) -> list[str]:
         above = folders[-1].rstrip("/")
         folders.append(above[: above.rfind("/") + 1])
     return folders
+
+
+def _names_packages(app: SnowflakeApp, path: str) -> bool:
+    """Whether a file is for packages: a `pyproject.toml` without `[project]` only configures tools."""
+    toml = app.folder.toml(path) if path.endswith(PROJECT) else None
+    return toml is None or "project" in toml.values
 
 
 def _place(app: SnowflakeApp, path: str) -> Span:

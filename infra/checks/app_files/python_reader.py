@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.checks.app_files.text_file import TextFile
@@ -58,6 +58,8 @@ class Reader:
         self.written: list[Written] = []
         self.token_files: list[Span] = []
         self.seen: set[int] = set()  # parts of an expression that has been looked at as a whole
+        self.guarded: set[int] = set()  # what stands in a `try` with a handler
+        self.tested: set[str] = set()  # secrets that the file asks the existence of
         self.asks_where = False
         self.suits_both = False
 
@@ -65,6 +67,7 @@ class Reader:
         looks: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.Try: self.tried,
             ast.Call: self.called,
+            ast.Compare: self.compared,
             ast.Subscript: self.indexed,
             ast.Attribute: self.named,
             ast.Name: self.named,
@@ -82,6 +85,10 @@ class Reader:
         for node in nodes:
             if look := looks.get(type(node)):
                 look(node)
+        self.uses = [
+            replace(use, is_optional=True) if use.name == ST_SECRETS and use.key in self.tested else use
+            for use in self.uses
+        ]
         return self
 
     def span(self, node: ast.expr | ast.alias) -> Span:
@@ -122,14 +129,20 @@ class Reader:
             self.token_files.append(self.span(node))
 
     def tried(self, node: ast.Try) -> None:
-        """`try: import _snowflake` with an answer for where there is none."""
-        guarded = any(
-            isinstance(inner, ast.Import | ast.ImportFrom)
-            and SNOWFLAKE in (getattr(inner, "module", None), *(name.name for name in inner.names))
-            for statement in node.body
-            for inner in ast.walk(statement)
-        )
-        self.suits_both |= guarded and bool(node.handlers)
+        """`try: import _snowflake`, or a secret that may be missing, with an answer for where there is none."""
+        if not node.handlers:
+            return
+        for inner in (inner for statement in node.body for inner in ast.walk(statement)):
+            self.guarded.add(id(inner))
+            if isinstance(inner, ast.Import | ast.ImportFrom):
+                modules = (getattr(inner, "module", None), *(name.name for name in inner.names))
+                self.suits_both |= SNOWFLAKE in modules
+
+    def compared(self, node: ast.Compare) -> None:
+        """`"name" in st.secrets`."""
+        key = _text(node.left)
+        if key and isinstance(node.ops[0], ast.In | ast.NotIn) and self.dotted(node.comparators[0]) == ST_SECRETS:
+            self.tested.add(key)
 
     def called(self, node: ast.Call) -> None:
         for keyword in node.keywords:
@@ -141,8 +154,7 @@ class Reader:
         owner, _, method = name.rpartition(".")
         asked = node.args[0] if node.args else next((keyword.value for keyword in node.keywords), None)
         if owner in (ST_SECRETS, ENVIRON) and method in _READING:
-            optional = method != "get" or len(node.args) + len(node.keywords) > 1
-            self.use(owner, node.func, asked, is_optional=optional)
+            self.use(owner, node.func, asked, is_optional=True)
         elif name == "os.getenv":
             self.use(ENVIRON, node.func, asked, is_optional=True)
         elif owner not in (ST_SECRETS, ENVIRON):
@@ -152,7 +164,8 @@ class Reader:
     def indexed(self, node: ast.Subscript) -> None:
         name = self.dotted(node.value)
         if name in (ST_SECRETS, ENVIRON):
-            self.use(name, node.value, node.slice, is_optional=not isinstance(node.ctx, ast.Load))
+            optional = not isinstance(node.ctx, ast.Load) or id(node) in self.guarded
+            self.use(name, node.value, node.slice, is_optional=optional)
 
     def named(self, node: ast.Attribute | ast.Name) -> None:
         name = self.dotted(node) if id(node) not in self.seen else ""
@@ -164,7 +177,7 @@ class Reader:
             end = self.span(node)
             place = end._replace(line=end.end_line, column=end.end_column - len(attribute))
             self.mark(node)
-            self.uses.append(Use(ST_SECRETS, self.span(node.value), key, place))
+            self.uses.append(Use(ST_SECRETS, self.span(node.value), key, place, id(node) in self.guarded))
         else:
             self.use(name, node, None)
 

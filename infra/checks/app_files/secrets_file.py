@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from infra.checks.app_files.credentials import named_credential
 from infra.checks.app_files.folder import CONFIGURATION, SECRETS_FILE, SnowflakeApp
 from infra.checks.app_files.plain_secrets import hide_values, overlaps, report, shapes_of
 from infra.checks.app_files.text_file import TextFile
 from infra.checks.app_files.toml_places import Path, Toml
 from infra.problems import Related
+
+# Where the session token is sent, and what code is run.
+_OF_RUNTIME = re.compile(r"SNOWFLAKE_|PYTHON|(PATH|HOME)$")
 
 
 def check_secrets_file(app: SnowflakeApp) -> None:
@@ -42,9 +47,14 @@ def _check_values(app: SnowflakeApp, file: TextFile, toml: Toml, *table: str) ->
         if what and not overlaps(toml.texts[path], known):
             report(app, toml.texts[path], what)
     values = toml.at(*table)
-    for key in values if isinstance(values, dict) else ():
+    values = values if isinstance(values, dict) else {}
+    for key in values:
         if key in taken:
             _refuse_taken(app, toml, (*table, key), taken[key])
+        elif _OF_RUNTIME.match(key) and type(values[key]) in (str, int, float):
+            message = f"`{key}` would take the place of a variable that the runtime sets"
+            advice = ("give it another name: Streamlit puts what stands here into the environment",)
+            app.problems.add("reserved-name", message, toml.keys[(*table, key)], advice=advice)
 
 
 def _taken(app: SnowflakeApp) -> dict[str, str]:
