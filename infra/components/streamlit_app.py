@@ -93,7 +93,9 @@ class StreamlitApp(pulumi.ComponentResource):
                 sql.put(str(file.place), streamlit.stage, file.folder),
                 sql.remove(sql.staged(streamlit.stage, f"{file.key}/{file.path}")),
                 # The name says which content it is; where the file lies on this machine must not matter.
-                pulumi.ResourceOptions(depends_on=[stage], deleted_with=stage, ignore_changes=["execute"]),
+                pulumi.ResourceOptions(
+                    depends_on=[stage], deleted_with=stage, replace_with=[stage], ignore_changes=["execute"]
+                ),
             )
             for file in streamlit.uploads
         ]

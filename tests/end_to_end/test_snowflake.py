@@ -328,6 +328,22 @@ def test_the_account_survives_a_restart(deployed: World) -> None:
     assert identity(deployed, "LEDGER") == before
 
 
+def test_another_owner_gets_an_object_of_their_own(deployed: World) -> None:
+    """Ownership cannot be handed over: an object that stayed would be of whoever drops the old role."""
+    files = live_files(deployed, "QUOTA")
+    text = (deployed.project / "apps.yaml").read_text("utf-8")
+    head, quota, rest = text.partition("  quota:\n")
+    (deployed.project / "apps.yaml").write_text(
+        head + quota + rest.replace("owner: sales", "owner: marketing", 1), encoding="utf-8"
+    )
+    deployed.ok(*UPDATE)
+    owned = [deployed.query(f"SHOW {kind} LIKE 'QUOTA%' IN SCHEMA APPS.STREAMLIT") for kind in ("STREAMLITS", "STAGES")]
+    assert {row["owner"] for rows in owned for row in rows} == {"GATEHOUSE_SANDBOX_MARKETING_APPS"}
+    assert live_files(deployed, "QUOTA") == files
+    assert not deployed.query("SHOW ROLES LIKE 'GATEHOUSE_SANDBOX_SALES_APPS'")
+    deployed.ok(*UPDATE, "--expect-no-changes")
+
+
 def test_destroy_leaves_nothing(deployed: World) -> None:
     deployed.ok("pulumi", "destroy", "--yes")
     assert deployed.snowflake.asked("/__sandbox/objects") == {}
