@@ -58,12 +58,9 @@ class StreamlitApp(pulumi.ComponentResource):
             streamlit.app,
             sql.create_streamlit(name),
             sql.drop_streamlit(name),
-            # Two objects cannot have one name. Ownership cannot be handed over; and files that were uploaded would be
-            # removed after those from Git were copied over them.
+            # Two objects cannot have one name, and ownership cannot be handed over.
             pulumi.ResourceOptions(
-                depends_on=list(placed),
-                delete_before_replace=True,
-                replacement_trigger=f"{streamlit.owner} {'uploads' if streamlit.folder is None else 'git'}",
+                depends_on=list(placed), delete_before_replace=True, replacement_trigger=streamlit.owner
             ),
         )
         live = self._of_object("live version", sql.add_live_version(name), self.identity)
