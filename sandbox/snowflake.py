@@ -22,7 +22,9 @@ from sandbox.front.server import server_for
 from sandbox.ports import CANNOT_LISTEN
 from sandbox.serving import HOST, listen, port_of, served
 from sandbox.snowflake_api import PATHS, create_app, open_account
-from sandbox.snowflake_runtime import CONTROL, AccountAddress, Runtimes, viewer_app
+from sandbox.snowflake_runtime.launch import AccountAddress
+from sandbox.snowflake_runtime.runtimes import Runtimes
+from sandbox.snowflake_runtime.viewer import CONTROL, viewer_app
 
 
 async def serve(directory: Path, api: socket.socket, https: socket.socket, stop: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from sandbox.edge.certificates import Certificates, certificates
 from sandbox.serving import Server, listen, port_of, quiet
-from sandbox.snowflake_runtime import AccountAddress
+from sandbox.snowflake_runtime.launch import AccountAddress
 
 HOST = "example-sandbox.snowflakecomputing.test"
 ANSWERS = {"select get_fx()": "from-a-function", "select 1": "1"}

@@ -20,8 +20,10 @@ from websockets.sync.client import ClientConnection, connect
 from sandbox.front.server import server_for
 from sandbox.serving import HOST, listen, port_of, served
 from sandbox.snowflake_api.apps import Apps, StreamlitApp
-from sandbox.snowflake_runtime import Runtimes, packages, probe, viewer_app
+from sandbox.snowflake_runtime import packages, probe
 from sandbox.snowflake_runtime.running import Running
+from sandbox.snowflake_runtime.runtimes import Runtimes
+from sandbox.snowflake_runtime.viewer import viewer_app
 from tests.sandbox.snowflake_runtime.account import SmallSnowflake
 from tests.sandbox.snowflake_runtime.account import served as served_account
 from tests.sandbox.snowflake_runtime.world import FakeApps

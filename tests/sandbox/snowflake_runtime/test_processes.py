@@ -225,7 +225,9 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 import sandbox.cloudflare_api
-from sandbox.snowflake_runtime import AccountAddress, Runtimes, probe
+from sandbox.snowflake_runtime import probe
+from sandbox.snowflake_runtime.launch import AccountAddress
+from sandbox.snowflake_runtime.runtimes import Runtimes
 from tests.sandbox.snowflake_runtime.world import FakeApps
 
 async def main(directory):
