@@ -264,7 +264,7 @@ def test_what_somebody_made_by_hand_is_not_taken_over(deployed: World) -> None:
     deployed.edit(
         "apps.yaml",
         "\ntests:\n",
-        "\n  budget:\n    owner: sales\n    source: apps/budget\n    snowflake: {runtime: warehouse,"
+        "\n  budget:\n    owner: finance\n    source: apps/budget\n    snowflake: {runtime: warehouse,"
         " query_warehouse: reporting}\n    access: [sales]\n\ntests:\n",
     )
     (deployed.project / "apps/budget").mkdir()
