@@ -18,12 +18,13 @@ A module imports from earlier lines only, never from its own (held by tests/test
     records, short_forms, encrypted
     schema
     stack
-    names, estate, spelling, bundle, sql
+    names, estate, spelling, bundle, sql, logic
     in_snowflake, secret_functions, policies, ingress, containers, reach
     privileges, streamlit_properties, uploads, resolve
     checks, access, rules
     lints, roster
     load, settings
+    diff
     commands, components
     cli, provision
     __main__

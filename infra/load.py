@@ -47,16 +47,31 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     """
     problems = Problems()
     file = load_file(root, problems)
-    estates = _estates(root, file, stacks, today, problems)
+    estates = _estates(root, root, file, stacks, today, problems)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
     problems.raise_errors()
     return Project(estates, roster, in_order(problems.found))
 
 
+def load_texts(root: Path, stacks: Iterable[str], today: date) -> Project:
+    """The same of files that stand alone: no app's folder is looked at, and no lint is run.
+
+    Stacks that have no file are left out.
+    """
+    problems = Problems()
+    file = load_file(root, problems)
+    known = stack_names(root)
+    chosen = [name for name in stacks if name in known] if stacks else known
+    estates = _estates(None, root, file, chosen, today, problems) if chosen else {}
+    roster = load_roster(root, file.departments if file else Table(readable=False), problems)
+    problems.raise_errors()
+    return Project(estates, roster, ())
+
+
 def load_estate(root: Path, stack: str, today: date) -> tuple[Estate, tuple[Problem, ...]]:
     """The estate of one stack and the warnings that remain. people.yaml means nothing for it. Raises ConfigError."""
     problems = Problems()
-    estates = _estates(root, load_file(root, problems), [stack], today, problems)
+    estates = _estates(root, root, load_file(root, problems), [stack], today, problems)
     problems.raise_errors()
     return estates[stack], in_order(problems.found)
 
@@ -68,8 +83,9 @@ def load_file(root: Path, problems: Problems) -> AppsFile | None:
 
 
 def _estates(
-    root: Path, file: AppsFile | None, stacks: Iterable[str], today: date, problems: Problems
+    beside: Path | None, root: Path, file: AppsFile | None, stacks: Iterable[str], today: date, problems: Problems
 ) -> dict[str, Estate]:
+    """`beside` is where the apps' folders are, None where there are none to look at."""
     known = stack_names(root)
     chosen = tuple(dict.fromkeys(stacks)) or known
     for name in chosen:
@@ -82,22 +98,26 @@ def _estates(
     estates: dict[str, Estate] = {}
     scopes: list[Scope] = []
     for name in chosen:
-        scope = _scope(root, name, file, known, problems) if name in known else None
+        scope = _scope(beside, root, name, file, known, problems) if name in known else None
         if scope:
             estates[name] = scope.estate
             scopes.append(scope)
     # What is wrong with another stack by itself stops nobody here.
-    others = (_scope(root, name, file, known, Problems()) for name in known if name not in chosen)
+    others = (_scope(beside, root, name, file, known, Problems()) for name in known if name not in chosen)
     check(*scopes, others=[scope for scope in others if scope])
-    if not problems.has_errors:
+    if beside is not None and not problems.has_errors:
         for scope in scopes:
             run_lints(scope, today)
     return estates
 
 
-def _scope(root: Path, name: str, file: AppsFile | None, known: tuple[str, ...], problems: Problems) -> Scope | None:
+def _scope(
+    beside: Path | None, root: Path, name: str, file: AppsFile | None, known: tuple[str, ...], problems: Problems
+) -> Scope | None:
     stack = load_stack(root, name, problems)
-    return Scope(file, stack, known, resolve(file, stack, known, problems), problems, root) if stack and file else None
+    if stack is None or file is None:
+        return None
+    return Scope(file, stack, known, resolve(file, stack, known, problems), problems, beside)
 
 
-__all__ = ["ConfigError", "Project", "find_project", "load_estate", "load_project"]
+__all__ = ["ConfigError", "Project", "find_project", "load_estate", "load_project", "load_texts"]

@@ -1,0 +1,163 @@
+"""The attributes of people and requests, as far as some rules tell them apart.
+
+Values that no rule names are one class, "anything else": whoever is in it is treated like everybody in it, so a proof
+over the classes is a proof over all people and requests (Yang and Lam, "Real-time verification of network properties
+using atomic predicates", ICNP 2013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from infra.estate import Condition, Countries, Department, Devices, Emails, Members, Mfa, Networks
+from infra.logic import ALWAYS, NEVER, Attribute, Every, Formula, Is, Not, Some, attributes
+
+PROVIDER, MACHINE, EMAIL, MFA, COUNTRY, IP = (
+    (kind,) for kind in ("provider", "machine", "email", "mfa", "country", "ip")
+)
+GROUP, CLAIM, ROLE, DEVICE = "group", "claim", "role", "device"
+YES = frozenset({"yes"})
+
+_ORDER = ("provider", "machine", "email", CLAIM, GROUP, ROLE, "mfa", "country", "ip", DEVICE)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What providers and devices are called where they are not what the other side calls by the same name."""
+
+    providers: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, str] = field(default_factory=dict)
+
+    def provider(self, name: str) -> str:
+        return self.providers.get(name, name)
+
+    def device(self, name: str) -> str:
+        return self.devices.get(name, name)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The values that addresses and networks fall into, given all that are mentioned.
+
+    `networks` maps a network to the addresses that stand for its classes, `nowhere` says that no address is outside.
+    """
+
+    emails: frozenset[str]
+    networks: Mapping[str, frozenset[str]]
+    nowhere: bool
+
+    @staticmethod
+    def of(departments: Iterable[Department], conditions: Iterable[Condition]) -> Classes:
+        emails: set[str] = set()
+        cidrs: set[str] = set()
+        listed = list(departments)
+        for condition in conditions:
+            match condition:
+                case Members(others):
+                    listed += others
+                case Emails(addresses):
+                    emails |= set(addresses)
+                case Networks(written):
+                    cidrs |= set(written)
+                case _:
+                    pass
+        for department in listed:
+            emails |= set(department.emails)
+        networks, nowhere = _intervals(cidrs) if cidrs else ({}, False)
+        return Classes(frozenset(emails), networks, nowhere)
+
+    def at(self, domain: str) -> frozenset[str]:
+        """The classes of addresses of a domain: those that are mentioned, and all others."""
+        return frozenset({f"@{domain}", *(email for email in self.emails if email.rpartition("@")[2] == domain)})
+
+    def member(self, department: Department, names: Names) -> Formula:
+        """Being in a department: its provider says so."""
+        provider = names.provider(department.provider.name)
+        emails = frozenset(department.emails).union(*map(self.at, department.domains))
+        ways: list[Formula] = [Is(EMAIL, emails)] if emails else []
+        ways += [Is((GROUP, provider, group.id), YES) for group in department.groups]
+        if department.claim:
+            ways.append(Is((CLAIM, provider, department.claim.name, department.claim.value), YES))
+        return Every((Is(PROVIDER, frozenset({provider})), Some(tuple(ways))))
+
+    def holds(self, condition: Condition, names: Names, *, signed_in: bool) -> Formula:
+        """A condition; without a login none about identity holds."""
+        match condition:
+            case Countries(codes):
+                return Is(COUNTRY, frozenset(codes))
+            case Networks(cidrs):
+                return Is(IP, frozenset().union(*(self.networks[cidr] for cidr in cidrs)))
+            case Devices(devices):
+                return Some(tuple(Is((DEVICE, names.device(device.name)), YES) for device in devices))
+            case _ if not signed_in:
+                return NEVER
+            case Mfa():
+                return Is(MFA, YES)
+            case Members(departments):
+                return Some(tuple(self.member(department, names) for department in departments))
+            case Emails(addresses):
+                return Is(EMAIL, frozenset(addresses))
+
+
+def in_order(formulas: Iterable[Formula]) -> tuple[Attribute, ...]:
+    """The attributes of formulas, identity first: what decides most is looked at first."""
+    found = {one.attribute for formula in formulas for one in attributes(formula)}
+    return tuple(sorted(found, key=lambda attribute: (_ORDER.index(attribute[0]), attribute)))
+
+
+def possible(formulas: Iterable[Formula], classes: Classes, reports_mfa: Iterable[str]) -> Formula:
+    """What holds for every person and request, as far as these formulas speak of it.
+
+    A constraint that is missing lets impossible people in, which may raise an alarm and never hides one.
+    """
+    named: dict[Attribute, frozenset[str]] = {}
+    for formula in formulas:
+        for one in attributes(formula):
+            named[one.attribute] = named.get(one.attribute, frozenset()) | one.values
+    rules: list[Formula] = []
+    if MACHINE in named and PROVIDER in named:
+        # A service token comes without a login.
+        rules.append(Not(Every((Is(MACHINE, named[MACHINE]), Is(PROVIDER, named[PROVIDER])))))
+    if MFA in named:
+        rules.append(Some((Not(Is(MFA, YES)), Is(PROVIDER, frozenset(reports_mfa)))))
+    if IP in named and classes.nowhere:
+        rules.append(Is(IP, frozenset().union(*classes.networks.values())))
+    for attribute in named:
+        if attribute[0] == GROUP and "/" in attribute[2]:
+            # Who is in a team of GitHub is in its organization.
+            around = (GROUP, attribute[1], attribute[2].partition("/")[0])
+            if around in named:
+                rules.append(Some((Not(Is(attribute, YES)), Is(around, YES))))
+    return Every(tuple(rules)) if rules else ALWAYS
+
+
+def _intervals(cidrs: Iterable[str]) -> tuple[dict[str, frozenset[str]], bool]:
+    """For each network one address for each class of its addresses; and whether no address is in none of them.
+
+    Two addresses are of one class when they are in the same networks.
+    """
+    stands_for: dict[str, set[str]] = {cidr: set() for cidr in cidrs}
+    outside = False
+    for version, bits in ((4, 32), (6, 128)):
+        networks = {cidr: network for cidr in stands_for if (network := ip_network(cidr)).version == version}
+        edges = {0, *(edge for network in networks.values() for edge in _edges(network))} - {2**bits}
+        first: dict[frozenset[str], str] = {}
+        for edge in sorted(edges):
+            around = frozenset(cidr for cidr, network in networks.items() if _holds(network, edge))
+            kind = ip_address(edge) if version == 4 else ip_address(edge.to_bytes(16, "big"))
+            first.setdefault(around, str(kind))
+        outside = outside or frozenset() in first
+        for around, address in first.items():
+            for cidr in around:
+                stands_for[cidr].add(address)
+    return {cidr: frozenset(addresses) for cidr, addresses in stands_for.items()}, not outside
+
+
+def _edges(network: IPv4Network | IPv6Network) -> tuple[int, int]:
+    return int(network.network_address), int(network.broadcast_address) + 1
+
+
+def _holds(network: IPv4Network | IPv6Network, address: int) -> bool:
+    return int(network.network_address) <= address <= int(network.broadcast_address)

@@ -1,0 +1,216 @@
+"""Two estates of one stack compared: a verdict for each app, with who gains and who loses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from infra.access import decide
+from infra.access.attributes import Names
+from infra.access.guard import Guard
+from infra.diff.delta import Comparison, Delta, Residents, Side, delta
+from infra.diff.pairing import Pair, address, content, leads_to, pairs, shown_address
+from infra.diff.regions import Taken, taken
+from infra.diff.solver import solved
+from infra.estate import App, Estate, Tunnelled
+from infra.logic import TooLargeError
+from infra.logic.sat import NoSolverError
+from infra.problems import Span
+
+Verdict = Literal["equivalent", "narrowed", "broadened", "both", "new", "removed", "undecided"]
+
+INSTALL = "install the extra `sat` (`pip install 'gatehouse[sat]'`), or split the app's policies"
+
+WIDENING: frozenset[Verdict] = frozenset({"broadened", "both", "new", "undecided"})
+"""The verdicts after which somebody may enter who could not."""
+
+
+@dataclass(frozen=True)
+class AppChange:
+    """One app of one stack. `notes` are facts beside who enters: another address, a longer session."""
+
+    app: str
+    title: str
+    owner: str
+    address: str
+    verdict: Verdict
+    gained: tuple[Delta, ...]
+    lost: tuple[Delta, ...]
+    notes: tuple[str, ...]
+    session: str
+    span: Span = field(compare=False, repr=False)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to say about it."""
+        return self.verdict == "equivalent" and not self.notes
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is compared: base as it is `today`, and head as it is `then`, which is the same day but for what lapses.
+
+    `names` says which providers and devices of head are not those of base.
+    """
+
+    base: Estate
+    head: Estate
+    today: date
+    names: Names
+    residents: Residents
+    then: date
+
+    @property
+    def mirrored(self) -> Sides:
+        return replace(self, base=self.head, head=self.base, today=self.then, then=self.today)
+
+
+def compare(sides: Sides) -> Iterator[AppChange]:
+    """Each app with its verdict, in the order of head, then what went."""
+    paired = tuple(pairs(sides.base, sides.head))
+    same = {one.name: other.name for one, other in paired if one and other}
+    moved = tuple(taken(sides.base, sides.head, same))
+    for pair in paired:
+        yield _change(sides, pair, moved)
+
+
+def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
+    base, head = pair
+    app = head or base
+    assert app is not None  # noqa: S101 - a pair has one side at least
+    notes = tuple(_notes(pair, moved))
+    before = Guard.of(base, sides.base, sides.today, Names()) if base else _NOBODY
+    after = Guard.of(head, sides.head, sides.then, sides.names) if head else _NOBODY
+    bare = AppChange(
+        app.name, app.title, app.owner.name, shown_address(app), "equivalent", (), (), notes, app.session, app.span
+    )
+    is_same = base is not None and head is not None and content(base) == content(head)
+    compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
+    compared += [_Compared("", before if is_same else _NOBODY, after)] if head and not (base and is_same) else []
+    # A part that comes from, or goes to, another app counts where the app itself is not new or gone.
+    for item in moved if is_same else ():
+        if item.after is head and _inside(item, head):
+            former = Guard.of(item.before, sides.base, sides.today, Names())
+            compared.append(_Compared(item.place, former, after, loses=False))
+        if item.before is base and _inside(item, base):
+            latter = Guard.of(item.after, sides.head, sides.then, sides.names)
+            compared.append(_Compared(item.place, before, latter, gains=False))
+    try:
+        found = [_found(sides, pair, one) for one in compared if one.before.meaning != one.after.meaning]
+    except NoSolverError as error:
+        # Nobody knows what the change does, so it is treated as if somebody gained.
+        why = f"not decided: more than {error.__context__}; {INSTALL}"
+        return replace(bare, verdict="undecided", notes=(*notes, why))
+    gained = tuple(delta for one, _ in found for delta in one)
+    lost = tuple(delta for _, one in found for delta in one)
+    return replace(bare, verdict=_verdict(pair, gained, lost), gained=gained, lost=lost)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Who may enter at a place, before and after; what is gained there, and lost, counts or does not."""
+
+    at: str
+    before: Guard
+    after: Guard
+    gains: bool = True
+    loses: bool = True
+
+
+def _found(sides: Sides, pair: Pair, one: _Compared) -> tuple[tuple[Delta, ...], tuple[Delta, ...]]:
+    """Who gains and who loses. Raises NoSolverError where that is too much to compute."""
+    base, head = pair
+    app = head or base
+    assert app is not None  # noqa: S101 - a pair has one side at least
+    before, after = _side(one.before, base or app, sides.base), _side(one.after, app, sides.head)
+    comparison = Comparison(before, after)
+    try:
+        gained = delta(comparison, after, before, sides.residents) if one.gains else None
+        lost = delta(comparison, before, after, sides.residents) if one.loses else None
+    except TooLargeError:
+        gained = solved(comparison, after, before) if one.gains else None
+        lost = solved(comparison, before, after) if one.loses else None
+    _confirm(gained, sides, head, base if one.before is not _NOBODY and not one.at else None)
+    _confirm(lost, sides.mirrored, base, head if one.after is not _NOBODY and not one.at else None)
+    return _placed(gained, one.at), _placed(lost, one.at)
+
+
+def _placed(part: Delta | None, at: str) -> tuple[Delta, ...]:
+    return (replace(part, at=at),) if part else ()
+
+
+_NOBODY = Guard((), frozenset(), {})
+
+
+def _side(guard: Guard, app: App, estate: Estate) -> Side:
+    return Side(guard, address(app), estate.departments)
+
+
+def _inside(item: Taken, app: App) -> bool:
+    """Whether what changed hands is a part of an app's address, below the app itself."""
+    return isinstance(app.home, Tunnelled) and item.address != (app.home.hostname, app.home.path)
+
+
+def _verdict(pair: Pair, gained: tuple[Delta, ...], lost: tuple[Delta, ...]) -> Verdict:
+    base, head = pair
+    if base is None or head is None:
+        return "new" if base is None else "removed"
+    if gained and lost:
+        return "both"
+    return "broadened" if gained else "narrowed" if lost else "equivalent"
+
+
+def _notes(pair: Pair, moved: tuple[Taken, ...]) -> Iterator[str]:
+    base, head = pair
+    if base and head:
+        if base.name != head.name:
+            yield f"was called `{base.name}`"
+        if shown_address(base) != shown_address(head):
+            yield f"moves from {shown_address(base)} to {shown_address(head)}"
+        if content(base) != content(head):
+            yield f"leads to {leads_to(head)}, and led to {leads_to(base)}"
+        if base.owner.name != head.owner.name:
+            yield f"is owned by {head.owner.name}, and was by {base.owner.name}"
+        yield from _sessions(base, head)
+    for item in moved:
+        place = item.place
+        if head is not None and item.after is head:
+            yield f"answers {place}, which was answered by `{item.before.name}`"
+        if base is not None and item.before is base and head is not None:
+            yield f"no longer answers {place}, which `{item.after.name}` answers now"
+
+
+def _sessions(base: App, head: App) -> Iterator[str]:
+    before, after = ({entry.session for entry in app.access} | {app.session} for app in (base, head))
+    if before != after and isinstance(head.home, Tunnelled):
+        yield f"a login lasts {' or '.join(sorted(after))}, and lasted {' or '.join(sorted(before))}"
+
+
+def _confirm(part: Delta | None, sides: Sides, app: App | None, other: App | None) -> None:
+    """Ask `decide` about a witness: a proof that it contradicts is a bug, and must not be believed.
+
+    `app` is what the witness enters in head, and `other` what they do not enter in base.
+    """
+    if part is None or app is None or not isinstance(app.home, Tunnelled):
+        return
+    if not _enters(part, sides.head, app, sides.then):
+        raise AssertionError(f"the comparison says that {part.witness} enters `{app.name}`, and `decide` does not")
+    renamed = bool(sides.names.providers or sides.names.devices)
+    if other is not None and not renamed and _enters(part, sides.base, other, sides.today):
+        raise AssertionError(f"the comparison says that {part.witness} is new at `{app.name}`; `decide` knows them")
+
+
+def _enters(part: Delta, estate: Estate, app: App, today: date) -> bool:
+    hostname, path = address(app)
+    request = replace(part.witness.request, hostname=hostname, path=path)
+    return decide(estate, part.witness.person, request, today).enters
+
+
+def verdicts(changes: tuple[AppChange, ...]) -> Mapping[Verdict, int]:
+    """How many apps have which verdict."""
+    found: dict[Verdict, int] = {}
+    for change in changes:
+        found[change.verdict] = found.get(change.verdict, 0) + 1
+    return found

@@ -1,0 +1,165 @@
+"""What one side lets in and the other does not: exactly who, when, and one of them by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+
+from infra.access.attributes import Classes, Names, in_order, possible
+from infra.access.guard import Guard
+from infra.access.person import Person
+from infra.access.witness import Witness, cost, witness
+from infra.diff.subjects import Row, Subjects
+from infra.estate import Countries, Department, Members
+from infra.logic import EMPTY, Assignment, Attribute, Diagrams, Every, Formula, Not, Some
+
+Residents = Mapping[str, tuple[Person, ...]]
+"""The people of people.yaml by address, each as every provider knows them."""
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Those who gain, or lose. `digest` names the set: another set has another one, whatever the files look like.
+
+    `at` is the part of the app's address that this is about, empty for all of it; `people` are those of people.yaml.
+    """
+
+    rows: tuple[Row, ...]
+    witness: Witness
+    digest: str
+    at: str = ""
+    people: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.rows))
+
+
+@dataclass(frozen=True)
+class Side:
+    """An app on one side: its guard, and where and among whom it stands."""
+
+    guard: Guard
+    address: tuple[str, str]
+    departments: tuple[Department, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two guards of one thing. Their diagrams are shared by both questions: who gains, and who loses."""
+
+    base: Side
+    head: Side
+
+    @cached_property
+    def guards(self) -> tuple[Guard, ...]:
+        return self.base.guard, self.head.guard
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        listed = [(item, guard.names) for guard in self.guards for item in _mentioned(guard)]
+        machines = (
+            name
+            for guard in self.guards
+            for policy in guard.policies
+            for name in _machines(policy.members, policy.decision)
+        )
+        roles: dict[str, tuple[Department, ...]] = {}
+        for guard in self.guards:
+            for role, departments in guard.roles.items():
+                known = {item.name for item in roles.get(role, ())}
+                roles[role] = (*roles.get(role, ()), *(item for item in departments if item.name not in known))
+        spelled = {
+            key: name
+            for guard in self.guards
+            for names in (guard.names.providers, guard.names.devices)
+            for name, key in names.items()
+        }
+        seen: dict[object, tuple[Department, Names]] = {}
+        for item, names in listed:
+            seen.setdefault((item.name, self.classes.member(item, names)), (item, names))
+        return Subjects(tuple(seen.values()), roles, tuple(dict.fromkeys(machines)), self.classes, spelled)
+
+    @cached_property
+    def classes(self) -> Classes:
+        departments = [item for guard in self.guards for item in _mentioned(guard)]
+        return Classes.of(departments, [condition for guard in self.guards for condition in guard.conditions])
+
+    def entering(self, guard: Guard) -> Formula:
+        return guard.entering(self.classes)
+
+    @cached_property
+    def possible(self) -> Formula:
+        formulas = [*map(self.entering, self.guards), *self.subjects.formulas]
+        reporting = {
+            names.provider(item.provider.name) for item, names in self.subjects.departments if item.provider.reports_mfa
+        }
+        return possible(formulas, self.classes, reporting)
+
+    def beyond(self, side: Side, other: Side) -> Formula:
+        """Whoever enters on one side and not on the other."""
+        return Every((self.possible, self.entering(side.guard), Not(self.entering(other.guard))))
+
+    @cached_property
+    def diagrams(self) -> Diagrams:
+        formulas = [*map(self.entering, self.guards), *self.subjects.formulas, self.possible]
+        return Diagrams(in_order(formulas))
+
+
+def _mentioned(guard: Guard) -> Iterable[Department]:
+    yield from guard.departments
+    for condition in guard.conditions:
+        if isinstance(condition, Members):
+            yield from condition.departments
+
+
+def _machines(members: Iterable[str], decision: str) -> Iterable[str]:
+    return members if decision == "non_identity" else ()
+
+
+def delta(comparison: Comparison, side: Side, other: Side, roster: Residents) -> Delta | None:
+    """Whoever enters on one side only, or None. Raises TooLargeError."""
+    diagrams = comparison.diagrams
+    number = diagrams.of(comparison.beyond(side, other))
+    if number == EMPTY:
+        return None
+    assignment = diagrams.cheapest(number, cost)
+    assert assignment is not None  # noqa: S101 - the set is not empty
+    found = _shown(comparison, assignment, diagrams.looked_at(number), side)
+    subjects = comparison.subjects
+    people = tuple(
+        email
+        for email, known in roster.items()
+        if any(subjects.includes(diagrams, number, person, side.guard.names) for person in known)
+    )
+    settled = diagrams.of(Some((Not(comparison.possible), comparison.entering(other.guard))))
+    return Delta(subjects.rows(diagrams, number, settled), found, diagrams.digest(number), people=people)
+
+
+def example(comparison: Comparison, assignment: Assignment, side: Side) -> Delta:
+    """A set of which nothing but one member is known; its name is never the same twice over other policies."""
+    found = _shown(comparison, assignment, assignment, side)
+    meaning = json.dumps([_ordered(guard.meaning) for guard in comparison.guards])
+    return Delta((Row("others", "others", ""),), found, f"of {sha256(meaning.encode()).hexdigest()}")
+
+
+def _ordered(value: object) -> object:
+    """Sets as lists in one order, so that equal values are written alike."""
+    if isinstance(value, frozenset):
+        return sorted(map(_ordered, value), key=repr)
+    return list(map(_ordered, value)) if isinstance(value, tuple) else str(value)
+
+
+def _shown(comparison: Comparison, assignment: Assignment, looked_at: Iterable[Attribute], side: Side) -> Witness:
+    conditions = [condition for guard in comparison.guards for condition in guard.conditions]
+    return witness(
+        assignment,
+        looked_at,
+        address=side.address,
+        departments=side.departments,
+        networks=comparison.classes.networks,
+        countries=[code for condition in conditions if isinstance(condition, Countries) for code in condition.codes],
+        spelled=comparison.subjects.spelled,
+    )

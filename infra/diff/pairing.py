@@ -1,0 +1,70 @@
+"""Which app of one side is which app of the other, and whether what stands behind it is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from infra.estate import App, Estate, InSnowflake, Tunnelled
+
+Pair = tuple[App | None, App | None]
+
+
+def pairs(base: Estate, head: Estate) -> Iterator[Pair]:
+    """Apps of both sides in the order of head, then those that went. An app that has another name and leads to the same
+    as the one that went is that one."""
+    before = {app.name: app for app in base.apps}
+    after = {app.name: app for app in head.apps}
+    gone = [app for app in base.apps if app.name not in after]
+    renamed: dict[str, App] = {}
+    for app in head.apps:
+        if app.name not in before:
+            same = [other for other in gone if content(other) == content(app)]
+            rivals = [other for other in head.apps if other.name not in before and content(other) == content(app)]
+            if len(same) == 1 and len(rivals) == 1:
+                renamed[app.name] = same[0]
+    for app in head.apps:
+        yield before.get(app.name) or renamed.get(app.name), app
+    taken_over = {app.name for app in renamed.values()}
+    for app in gone:
+        if app.name not in taken_over:
+            yield app, None
+
+
+def content(app: App) -> tuple[str, ...]:
+    """What whoever enters gets to see.
+
+    A service sees the path that was asked for, so another path of it is something else; an app of a folder does not.
+    """
+    home = app.home
+    if isinstance(home, InSnowflake):
+        git = (home.git.repository,) if home.git else ()
+        return ("snowflake", home.source, *git)
+    if home.source is not None:
+        return ("folder", home.source)
+    return ("service", home.service, home.path, home.host_header or "")
+
+
+def leads_to(app: App) -> str:
+    """The same in words."""
+    home = app.home
+    if isinstance(home, Tunnelled) and home.source is None:
+        return f"{home.service}{home.path}"
+    return f"the app in `{home.source}`"
+
+
+def address(app: App) -> tuple[str, str]:
+    """Host name and path; for an app in Snowflake, where it is."""
+    home = app.home
+    if isinstance(home, Tunnelled):
+        return home.hostname, home.path or "/"
+    return "snowflake", f"{home.schema.database}.{home.schema.name}.{home.name}"
+
+
+def shown_address(app: App) -> str:
+    """The same, to be read."""
+    home = app.home
+    return home.domain + "/" if isinstance(home, Tunnelled) else address(app)[1]
+
+
+def by_name(apps: Iterable[App]) -> dict[str, App]:
+    return {app.name: app for app in apps}

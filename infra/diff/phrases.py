@@ -1,0 +1,51 @@
+"""Conditions of a diagram in words: `in JP or US, second factor`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from infra.access.attributes import DEVICE, Classes
+from infra.logic import Attribute, Diagrams
+
+MOST_CUBES = 4
+Cube = tuple[tuple[Attribute, frozenset[str], bool], ...]
+
+
+def conditions(diagrams: Diagrams, number: int, classes: Classes, spelled: Mapping[str, str]) -> str:
+    """Under which conditions of a request a set is entered; empty where there are none."""
+    cubes = sorted((_cube(path, classes, spelled) for path in diagrams.paths(number)), key=lambda words: len(words))
+    if len(cubes) == 1:
+        return ", ".join(cubes[0])
+    shown = [" and ".join(cube) for cube in cubes[:MOST_CUBES]]
+    more = [f"{len(cubes) - MOST_CUBES} more cases"] if len(cubes) > MOST_CUBES else []
+    return "; or ".join([*shown, *more])
+
+
+def _cube(path: Cube, classes: Classes, spelled: Mapping[str, str]) -> list[str]:
+    return [_said(attribute, values, among, classes, spelled) for attribute, values, among in path]
+
+
+def _said(
+    attribute: Attribute, values: frozenset[str], among: bool, classes: Classes, spelled: Mapping[str, str]
+) -> str:
+    match attribute[0]:
+        case "mfa":
+            return "second factor" if among else "no second factor"
+        case "country":
+            return f"{'' if among else 'not '}in {' or '.join(sorted(values))}"
+        case "ip":
+            return f"{'' if among else 'not '}from {' or '.join(networks(values, classes))}"
+        case kind if kind == DEVICE:
+            return f"{'' if among else 'not '}on {spelled.get(attribute[1], attribute[1])}"
+        case _:
+            return f"{' '.join(attribute)} {'is' if among else 'is not'} {' or '.join(sorted(values))}"
+
+
+def networks(values: Iterable[str], classes: Classes) -> list[str]:
+    """The networks that make up some classes of addresses, or, where none do, an address of each class."""
+    left, found = set(values), []
+    for cidr, inside in sorted(classes.networks.items(), key=lambda item: (-len(item[1]), item[0])):
+        if inside <= set(values) and inside & left:
+            found.append(cidr)
+            left -= inside
+    return found + sorted(f"the network around {address}" for address in left)

@@ -1,0 +1,82 @@
+"""What changes beside who may enter: addresses, what the connector leads to, what apps may read, call and do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from infra.estate import Department, Estate
+from infra.privileges import Grant, owner_grants, viewer_grants
+
+Kind = Literal[
+    "host name", "route", "secret", "external host", "privilege", "runs as", "identity provider", "department"
+]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is there on one side only."""
+
+    kind: Kind
+    appears: bool
+    text: str
+
+
+def facts(base: Estate, head: Estate, today: date, providers: Mapping[str, str]) -> tuple[Fact, ...]:
+    """All of it, what appears before what goes. `providers` are those of head that are not those of base."""
+    found = [Fact("identity provider", True, f"`{name}` is connected in another way") for name in sorted(providers)]
+    for kind, before, after in (
+        ("host name", base.hostnames, head.hostnames),
+        ("route", _routes(base), _routes(head)),
+        ("department", _departments(base.departments), _departments(head.departments)),
+        ("secret", _secrets(base), _secrets(head)),
+        ("external host", _external_hosts(base), _external_hosts(head)),
+        ("runs as", _owners(base), _owners(head)),
+        ("privilege", _privileges(base, today), _privileges(head, today)),
+    ):
+        one, other = dict.fromkeys(before), dict.fromkeys(after)
+        found += [Fact(kind, True, text) for text in other if text not in one]  # type: ignore[arg-type]  # of the table
+        found += [Fact(kind, False, text) for text in one if text not in other]  # type: ignore[arg-type]  # the same
+    return tuple(found)
+
+
+def _routes(estate: Estate) -> Iterator[str]:
+    for _, home in estate.tunnelled:
+        yield f"{home.domain}/ → {home.service}"
+
+
+def _departments(departments: Iterable[Department]) -> Iterator[str]:
+    """Who makes somebody a member: the same words stand for other people when this changes."""
+    for item in departments:
+        ways = [f"group {group.name}" + (f" ({group.id})" if group.id != group.name else "") for group in item.groups]
+        ways += [f"{item.claim.name} {item.claim.value}"] if item.claim else []
+        ways += [*item.emails, *(f"@{domain}" for domain in item.domains)]
+        for way in ways:
+            yield f"{item.name}: {way} of {item.provider.name}"
+
+
+def _secrets(estate: Estate) -> Iterator[str]:
+    for app, home in estate.in_snowflake:
+        for secret in home.secrets:
+            yield f"`{app.name}` holds `{secret.alias}` ({secret.type})"
+
+
+def _external_hosts(estate: Estate) -> Iterator[str]:
+    for app, home in estate.in_snowflake:
+        for host in home.external_hosts:
+            yield f"`{app.name}` calls {host}"
+
+
+def _owners(estate: Estate) -> Iterator[str]:
+    for app, home in estate.in_snowflake:
+        yield f"`{app.name}` runs with the rights of {home.owner_role}"
+
+
+def _privileges(estate: Estate, today: date) -> Iterator[str]:
+    grants: list[Grant] = [*viewer_grants(estate, today)]
+    grants += [grant for _, home in estate.in_snowflake for grant in owner_grants(home)]
+    for grant in grants:
+        for privilege in grant.privileges:
+            yield f"{grant.role}: {privilege} on {grant.target.kind} {grant.target.name.replace(chr(34), '')}"

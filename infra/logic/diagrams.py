@@ -1,0 +1,211 @@
+"""Sparse multi-valued decision diagrams: sets of assignments, each set in exactly one form.
+
+A node looks at one attribute. It has a branch for each named value that matters, and one for anything else. Equal sets
+are the same number, so "is it empty" and "are they equal" cost nothing once the sets are there. The technique is that
+of Srinivasan et al., "Algorithms for discrete function manipulation" (ICCAD 1990), with branches kept sparsely.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import NamedTuple
+
+from infra.logic.formulas import Attribute, Every, Formula, Is, Not, Some
+
+EMPTY, FULL = 0, 1
+"""The set of no assignment and the set of all."""
+
+BUDGET = 300_000
+"""Nodes after which a comparison is given up. Policies of apps.yaml take a few hundred."""
+
+MOST_ATTRIBUTES = 400
+"""More would go deeper than Python lets functions call each other."""
+
+Assignment = dict[Attribute, str]
+"""The attributes that have a named value; all others have another one."""
+
+
+class TooLargeError(Exception):
+    """The diagram outgrew its budget: nothing is known about the set."""
+
+
+class _Node(NamedTuple):
+    """`otherwise` is where anything else leads. No branch leads to the same place as `otherwise`."""
+
+    level: int
+    otherwise: int
+    branches: tuple[tuple[str, int], ...]
+
+
+class Diagrams:
+    """Sets over ordered attributes. A set is a number, and means something in these diagrams only."""
+
+    def __init__(self, order: Iterable[Attribute], budget: int = BUDGET) -> None:
+        self.order = tuple(order)
+        if len(self.order) > MOST_ATTRIBUTES:
+            raise TooLargeError(f"{len(self.order)} attributes")
+        self._level = {attribute: level for level, attribute in enumerate(self.order)}
+        self._budget = budget
+        last = _Node(len(self.order), EMPTY, ())
+        self._nodes = [last, last]
+        self._known: dict[_Node, int] = {}
+        self._done: dict[tuple[str, int, int], int] = {}
+
+    def of(self, formula: Formula) -> int:
+        """The set of assignments for which a formula holds. Raises TooLargeError."""
+        match formula:
+            case Is(attribute, values):
+                return self._node(self._level[attribute], EMPTY, dict.fromkeys(values, FULL))
+            case Not(part):
+                return self.minus(FULL, self.of(part))
+            case Every(parts):
+                found = FULL
+                for part in parts:
+                    found = self.both(found, self.of(part))
+                return found
+            case Some(parts):
+                found = EMPTY
+                for part in parts:
+                    found = self.either(found, self.of(part))
+                return found
+
+    def both(self, one: int, other: int) -> int:
+        """What is in both sets."""
+        if one == other or other == FULL:
+            return one
+        if one == FULL:
+            return other
+        if EMPTY in (one, other):
+            return EMPTY
+        return self._merged("both", min(one, other), max(one, other), self.both)
+
+    def either(self, one: int, other: int) -> int:
+        """What is in one set or the other."""
+        if one == other or other == EMPTY:
+            return one
+        if one == EMPTY:
+            return other
+        if FULL in (one, other):
+            return FULL
+        return self._merged("either", min(one, other), max(one, other), self.either)
+
+    def minus(self, one: int, other: int) -> int:
+        """What is in the first set and not in the other."""
+        if one in (EMPTY, other) or other == FULL:
+            return EMPTY
+        if other == EMPTY:
+            return one
+        return self._merged("minus", one, other, self.minus)
+
+    def _merged(self, name: str, one: int, other: int, operation: Callable[[int, int], int]) -> int:
+        known = self._done.get((name, one, other))
+        if known is not None:
+            return known
+        left, right = self._nodes[one], self._nodes[other]
+        level = min(left.level, right.level)
+        first, first_rest = self._split(one, left, level)
+        second, second_rest = self._split(other, right, level)
+        branches = {
+            value: operation(first.get(value, first_rest), second.get(value, second_rest))
+            for value in first.keys() | second.keys()
+        }
+        found = self._node(level, operation(first_rest, second_rest), branches)
+        self._done[name, one, other] = found
+        return found
+
+    def _split(self, number: int, node: _Node, level: int) -> tuple[dict[str, int], int]:
+        """The branches of a node at a level, and where anything else leads; a lower node does not look there."""
+        return (dict(node.branches), node.otherwise) if node.level == level else ({}, number)
+
+    def _node(self, level: int, otherwise: int, branches: Mapping[str, int]) -> int:
+        kept = tuple(sorted((value, child) for value, child in branches.items() if child != otherwise))
+        if not kept:
+            return otherwise
+        node = _Node(level, otherwise, kept)
+        number = self._known.get(node)
+        if number is None:
+            if len(self._nodes) >= self._budget:
+                raise TooLargeError(f"{self._budget} nodes")
+            number = self._known[node] = len(self._nodes)
+            self._nodes.append(node)
+        return number
+
+    def given(self, number: int, chosen: Mapping[Attribute, str | None]) -> int:
+        """The set seen by those who have the chosen values, None being anything else."""
+        levels = {self._level[attribute]: value for attribute, value in chosen.items() if attribute in self._level}
+        done: dict[int, int] = {EMPTY: EMPTY, FULL: FULL}
+
+        def narrowed(number: int) -> int:
+            if number not in done:
+                level, otherwise, branches = self._nodes[number]
+                if level in levels:
+                    value = levels[level]
+                    done[number] = narrowed(dict(branches).get(value, otherwise) if value is not None else otherwise)
+                else:
+                    inside = {value: narrowed(child) for value, child in branches}
+                    done[number] = self._node(level, narrowed(otherwise), inside)
+            return done[number]
+
+        return narrowed(number)
+
+    def cheapest(self, number: int, cost: Callable[[Attribute, str], int]) -> Assignment | None:
+        """The assignment in a set whose named values cost least; anything else costs nothing. None if there is none."""
+        best: dict[int, tuple[int, Assignment] | None] = {EMPTY: None, FULL: (0, {})}
+
+        def found(number: int) -> tuple[int, Assignment] | None:
+            if number not in best:
+                level, otherwise, branches = self._nodes[number]
+                attribute = self.order[level]
+                choices = [below] if (below := found(otherwise)) else []
+                for value, child in branches:
+                    if below := found(child):
+                        choices.append((below[0] + cost(attribute, value), {attribute: value, **below[1]}))
+                best[number] = min(choices, key=lambda choice: choice[0], default=None)
+            return best[number]
+
+        answer = found(number)
+        return answer[1] if answer else None
+
+    def paths(self, number: int) -> Iterator[tuple[tuple[Attribute, frozenset[str], bool], ...]]:
+        """The set as a list of cubes that do not overlap: each says of attributes that they are, or are not, among
+        some values. Branches that lead to the same place are one."""
+        if number == FULL:
+            yield ()
+        if number in (EMPTY, FULL):
+            return
+        level, otherwise, branches = self._nodes[number]
+        children: dict[int, set[str]] = {}
+        for value, child in branches:
+            children.setdefault(child, set()).add(value)
+        named = frozenset(value for value, _ in branches)
+        for rest in self.paths(otherwise):
+            yield ((self.order[level], named, False), *rest)
+        for child, values in children.items():
+            for rest in self.paths(child):
+                yield ((self.order[level], frozenset(values), True), *rest)
+
+    def digest(self, number: int) -> str:
+        """A name of a set that other diagrams give it as well, if they know the same attributes that matter to it."""
+        done = {EMPTY: "nobody", FULL: "everybody"}
+
+        def named(number: int) -> str:
+            if number not in done:
+                level, otherwise, branches = self._nodes[number]
+                parts = [self.order[level], named(otherwise), [(value, named(child)) for value, child in branches]]
+                done[number] = sha256(json.dumps(parts).encode()).hexdigest()
+            return done[number]
+
+        return named(number)
+
+    def looked_at(self, number: int) -> frozenset[Attribute]:
+        """The attributes that decide whether an assignment is in a set."""
+        seen: set[int] = set()
+        waiting = [number]
+        while waiting:
+            one = waiting.pop()
+            if one not in seen and one not in (EMPTY, FULL):
+                seen.add(one)
+                waiting += [self._nodes[one].otherwise, *(child for _, child in self._nodes[one].branches)]
+        return frozenset(self.order[self._nodes[one].level] for one in seen)
