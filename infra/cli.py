@@ -1,6 +1,7 @@
 """`gatehouse`: the offline commands. Nothing here needs credentials, an engine, a network or pulumi.
 
-Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 70 a bug.
+Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 2 a test or proof failed, 3 access is
+broadened and nobody has approved of it, 4 undecided, 70 a bug.
 """
 
 from __future__ import annotations
@@ -38,6 +39,18 @@ def parser() -> argparse.ArgumentParser:
     who = commands.add_parser("who", parents=[shared], help="who reaches what")
     who.add_argument("subject", nargs="?", metavar="WHO", help="an app, a department, a machine or an e-mail address")
     who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
+
+    diff = commands.add_parser(
+        "diff", parents=[shared], help="who gains and who loses by a change, proved for everybody"
+    )
+    diff.add_argument("before", nargs="?", metavar="BASE", help="a git revision or a folder; where this branch began")
+    diff.add_argument("after", nargs="?", metavar="HEAD", help="a git revision or a folder; the work tree if left out")
+    diff.add_argument("--format", choices=("text", "markdown"), default="text", help="how the diff is printed")
+    diff.add_argument("--gains", action="append", metavar="'WHO -> APP'", help="what is meant; anything else fails")
+    diff.add_argument("--approved", metavar="DIGEST", help="what is gained under this digest is approved of")
+    diff.add_argument("--reason", default="", metavar="WHY", help="why it is approved of")
+    diff.add_argument("--exit-zero", action="store_true", help="report only, and end with 0 whatever is gained")
+    diff.add_argument("--source-url", default="", metavar="URL", help="where files can be seen, for links")
 
     people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
     people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
@@ -97,6 +110,14 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.check import check
 
         return check(Path.cwd(), arguments.stack, today, arguments.format)
+    if arguments.command == "diff":
+        from infra.commands.diff import Approval, compare, gate, show
+
+        found = compare(Path.cwd(), arguments.before, arguments.after, arguments.stack, today, arguments.gains)
+        show(found, arguments.format, arguments.source_url)
+        approval = Approval(arguments.approved, arguments.reason) if arguments.approved else None
+        code = gate(found, approval)
+        return 0 if arguments.exit_zero else code
     from infra.commands.who import who
 
     return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)

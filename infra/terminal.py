@@ -17,6 +17,11 @@ def bold(text: str, color: bool) -> str:
     return f"\x1b[1m{text}\x1b[0m" if color else text
 
 
+def colored(text: str, code: str, color: bool) -> str:
+    """Text in a colour, which never says anything that the text does not."""
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
 def width(text: str) -> int:
     """Columns that a text takes: East Asian wide characters take two."""
     return sum(

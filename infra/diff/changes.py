@@ -52,7 +52,8 @@ class AppChange:
 class Sides:
     """What is compared: base as it is `today`, and head as it is `then`, which is the same day but for what lapses.
 
-    `names` says which providers and devices of head are not those of base.
+    `names` says which providers and devices of head are not those of base, `stated` who is said to gain which app; None
+    where nothing is said.
     """
 
     base: Estate
@@ -61,6 +62,7 @@ class Sides:
     names: Names
     residents: Residents
     then: date
+    stated: Mapping[str, frozenset[str]] | None = None
 
     @property
     def mirrored(self) -> Sides:
@@ -80,7 +82,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     base, head = pair
     app = head or base
     assert app is not None  # noqa: S101 - a pair has one side at least
-    notes = tuple(_notes(pair, moved))
+    notes = (*_notes(pair, moved), *_ended(sides, pair))
     before = Guard.of(base, sides.base, sides.today, Names()) if base else _NOBODY
     after = Guard.of(head, sides.head, sides.then, sides.names) if head else _NOBODY
     bare = AppChange(
@@ -126,9 +128,10 @@ def _found(sides: Sides, pair: Pair, one: _Compared) -> tuple[tuple[Delta, ...],
     assert app is not None  # noqa: S101 - a pair has one side at least
     before, after = _side(one.before, base or app, sides.base), _side(one.after, app, sides.head)
     comparison = Comparison(before, after)
+    stated = None if sides.stated is None else sides.stated.get(app.name, frozenset())
     try:
-        gained = delta(comparison, after, before, sides.residents) if one.gains else None
-        lost = delta(comparison, before, after, sides.residents) if one.loses else None
+        gained = delta(comparison, after, before, sides.residents, stated) if one.gains else None
+        lost = delta(comparison, before, after, sides.residents, None) if one.loses else None
     except TooLargeError:
         gained = solved(comparison, after, before) if one.gains else None
         lost = solved(comparison, before, after) if one.loses else None
@@ -180,6 +183,19 @@ def _notes(pair: Pair, moved: tuple[Taken, ...]) -> Iterator[str]:
             yield f"answers {place}, which was answered by `{item.before.name}`"
         if base is not None and item.before is base and head is not None:
             yield f"no longer answers {place}, which `{item.after.name}` answers now"
+
+
+def _ended(sides: Sides, pair: Pair) -> Iterator[str]:
+    """Entries that are over in head and were not in base; what a denial kept out may enter then."""
+    base, head = pair
+    if base is None or head is None:
+        return
+    before = {replace(entry, expires=None, reason=None) for entry in base.access if entry.holds_on(sides.today)}
+    for entry in head.access:
+        if not entry.holds_on(sides.then) and replace(entry, expires=None, reason=None) in before:
+            who = " and ".join(department.name for department in entry.departments) or "everybody"
+            what = {"deny": "the denial of", "bypass": "being public to"}.get(entry.decision, "the entry of")
+            yield f"{what} {who} ended on {entry.expires}"
 
 
 def _sessions(base: App, head: App) -> Iterator[str]:

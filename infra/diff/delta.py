@@ -14,7 +14,7 @@ from infra.access.person import Person
 from infra.access.witness import Witness, cost, witness
 from infra.diff.subjects import Row, Subjects
 from infra.estate import Countries, Department, Members
-from infra.logic import EMPTY, Assignment, Attribute, Diagrams, Every, Formula, Not, Some
+from infra.logic import EMPTY, Assignment, Attribute, Diagrams, Every, Formula, Not
 
 Residents = Mapping[str, tuple[Person, ...]]
 """The people of people.yaml by address, each as every provider knows them."""
@@ -25,6 +25,7 @@ class Delta:
     """Those who gain, or lose. `digest` names the set: another set has another one, whatever the files look like.
 
     `at` is the part of the app's address that this is about, empty for all of it; `people` are those of people.yaml.
+    `unstated` is somebody of whom the pull request does not say that they gain.
     """
 
     rows: tuple[Row, ...]
@@ -32,6 +33,7 @@ class Delta:
     digest: str
     at: str = ""
     people: tuple[str, ...] = ()
+    unstated: Witness | None = None
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.rows))
@@ -119,23 +121,42 @@ def _machines(members: Iterable[str], decision: str) -> Iterable[str]:
     return members if decision == "non_identity" else ()
 
 
-def delta(comparison: Comparison, side: Side, other: Side, roster: Residents) -> Delta | None:
-    """Whoever enters on one side only, or None. Raises TooLargeError."""
+def delta(
+    comparison: Comparison, side: Side, other: Side, roster: Residents, stated: frozenset[str] | None
+) -> Delta | None:
+    """Whoever enters on one side only, or None; `stated` names who is said to, None where nothing is said.
+
+    Raises TooLargeError.
+    """
     diagrams = comparison.diagrams
     number = diagrams.of(comparison.beyond(side, other))
     if number == EMPTY:
         return None
-    assignment = diagrams.cheapest(number, cost)
-    assert assignment is not None  # noqa: S101 - the set is not empty
-    found = _shown(comparison, assignment, diagrams.looked_at(number), side)
     subjects = comparison.subjects
     people = tuple(
         email
         for email, known in roster.items()
         if any(subjects.includes(diagrams, number, person, side.guard.names) for person in known)
     )
-    settled = diagrams.of(Some((Not(comparison.possible), comparison.entering(other.guard))))
-    return Delta(subjects.rows(diagrams, number, settled), found, diagrams.digest(number), people=people)
+    settled, impossible = diagrams.of(comparison.entering(other.guard)), diagrams.of(Not(comparison.possible))
+    found = _member(comparison, number, side)
+    assert found is not None  # noqa: S101 - the set is not empty
+    rest = EMPTY if stated is None else diagrams.minus(number, diagrams.of(subjects.named(stated)))
+    return Delta(
+        subjects.rows(diagrams, number, settled, impossible),
+        found,
+        diagrams.digest(number),
+        people=people,
+        unstated=_member(comparison, rest, side),
+    )
+
+
+def _member(comparison: Comparison, number: int, side: Side) -> Witness | None:
+    """The member of a set that is said in the fewest words, if it has one."""
+    assignment = comparison.diagrams.cheapest(number, cost)
+    if assignment is None:
+        return None
+    return _shown(comparison, assignment, comparison.diagrams.looked_at(number), side)
 
 
 def example(comparison: Comparison, assignment: Assignment, side: Side) -> Delta:

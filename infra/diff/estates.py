@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from infra.access.attributes import Names
 from infra.access.person import Person
+from infra.access.witness import Witness
 from infra.diff.changes import AppChange, Sides, compare
 from infra.diff.delta import Residents
 from infra.diff.lapses import Lapse, lapses
@@ -31,13 +32,17 @@ class StackDiff:
 
 @dataclass(frozen=True)
 class Diff:
-    """What changes in all stacks. `base` and `head` are what the sides are called; `names` are people's names."""
+    """What changes in all stacks. `base` and `head` are what the sides are called; `names` are people's names.
+
+    `stated` is who is said to gain which app, None where nothing is said.
+    """
 
     base: str
     head: str
     today: date
     stacks: tuple[StackDiff, ...]
     names: Mapping[str, str]
+    stated: Mapping[str, frozenset[str]] | None = None
 
     @property
     def changes(self) -> tuple[tuple[str, AppChange], ...]:
@@ -66,6 +71,16 @@ class Diff:
         return bool(self.digest)
 
     @property
+    def unstated(self) -> tuple[tuple[str, AppChange, Witness], ...]:
+        """Gains of which the pull request says nothing, each with its stack and somebody."""
+        return tuple(
+            (stack, change, delta.unstated)
+            for stack, change in self.changes
+            for delta in change.gained
+            if delta.unstated is not None
+        )
+
+    @property
     def undecided(self) -> bool:
         return any(change.verdict == "undecided" for _, change in self.changes)
 
@@ -75,8 +90,18 @@ class Diff:
         return tuple(sorted(found))
 
 
-def diff(base: Project, head: Project, today: date, *, called: tuple[str, str] = ("base", "head")) -> Diff:
-    """Compare every stack of either side; one that is on one side only comes or goes with all its apps."""
+def diff(
+    base: Project,
+    head: Project,
+    today: date,
+    *,
+    called: tuple[str, str] = ("base", "head"),
+    stated: Mapping[str, frozenset[str]] | None = None,
+) -> Diff:
+    """Compare every stack of either side; one that is on one side only comes or goes with all its apps.
+
+    `stated` maps apps to the departments, machines and people that are said to gain them.
+    """
     roster = head.roster or base.roster
     found = []
     for name in sorted(base.estates.keys() | head.estates.keys()):
@@ -85,12 +110,12 @@ def diff(base: Project, head: Project, today: date, *, called: tuple[str, str] =
         after = other or _empty(one)
         names = Names(_other_providers(name, base, head), _other_devices(before, after))
         residents = _residents(roster, (before, after))
-        changes = tuple(compare(Sides(before, after, today, names, residents, today)))
+        changes = tuple(compare(Sides(before, after, today, names, residents, today, stated)))
         found.append(
             StackDiff(name, changes, facts(before, after, today, names.providers), tuple(lapses(after, today)))
         )
     named = {email.lower(): str(entry.name or email) for email, entry in (roster.people.items() if roster else ())}
-    return Diff(*called, today, tuple(found), named)
+    return Diff(*called, today, tuple(found), named, stated)
 
 
 def _empty(estate: Estate | None) -> Estate:

@@ -42,10 +42,19 @@ def _said(
 
 
 def networks(values: Iterable[str], classes: Classes) -> list[str]:
-    """The networks that make up some classes of addresses, or, where none do, an address of each class."""
-    left, found = set(values), []
-    for cidr, inside in sorted(classes.networks.items(), key=lambda item: (-len(item[1]), item[0])):
-        if inside <= set(values) and inside & left:
+    """The networks that make up some classes of addresses: whole ones, then what some leave of others, then, where
+    nothing else does, an address of each class."""
+    wanted = set(values)
+    left, found = set(wanted), []
+    wide_first = sorted(classes.networks.items(), key=lambda item: (-len(item[1]), item[0]))
+    for cidr, inside in wide_first:
+        if inside <= wanted and inside & left:
             found.append(cidr)
             left -= inside
+    for cidr, inside in reversed(wide_first):
+        without = [other for other, part in wide_first if part < inside and not part & wanted]
+        rest = inside.difference(*(classes.networks[other] for other in without))
+        if rest & left and rest <= wanted:
+            found.append(f"{cidr} but not {' or '.join(without)}")
+            left -= rest
     return found + sorted(f"the network around {address}" for address in left)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Literal
 
 from infra.access.attributes import CLAIM, EMAIL, GROUP, MACHINE, PROVIDER, ROLE, YES, Classes, Names
 from infra.access.person import Person
 from infra.diff.phrases import conditions
 from infra.estate import Department
-from infra.logic import EMPTY, Attribute, Diagrams, Formula, Is, Some
+from infra.logic import ALWAYS, EMPTY, Attribute, Diagrams, Every, Formula, Is, Some
 
 Kind = Literal["anybody", "machine", "department", "person", "others"]
 Identity = dict[Attribute, str | None]
@@ -54,60 +55,27 @@ class Subjects:
         machines = [Is(MACHINE, frozenset(self.machines))] if self.machines else []
         return (*members, *emails, *machines, *(Is((ROLE, role), YES) for role in self.roles))
 
-    def rows(self, diagrams: Diagrams, number: int, settled: int) -> tuple[Row, ...]:
-        """Who is in a set, and when. For those who are `settled` nothing changes, or they cannot exist."""
-        return tuple(self._rows(diagrams, number, diagrams.either(number, settled)))
+    def named(self, names: frozenset[str]) -> Formula:
+        """Being in a department, or a machine, of one of these names; `anybody` is everybody."""
+        if "anybody" in names:
+            return ALWAYS
+        ways = [self.classes.member(item, spelled) for item, spelled in self.departments if item.name in names]
+        machines = frozenset(self.machines) & names
+        ways += [Is(MACHINE, machines)] if machines else []
+        ways += [Is((ROLE, role), YES) for role, held in self.roles.items() if {item.name for item in held} & names]
+        emails = self.classes.emails & names
+        return Some((*ways, *([Is(EMAIL, emails)] if emails else [])))
 
-    def _rows(self, diagrams: Diagrams, number: int, spoken_for: int) -> Iterator[Row]:
-        anybody = self._narrowed(diagrams, number, {})
-        if anybody != EMPTY:
-            yield Row("anybody", "anybody", self._when(diagrams, anybody))
-        rest = diagrams.both(number, diagrams.of(self._identified()))
-        for machine in self.machines:
-            inside = self._narrowed(diagrams, number, {MACHINE: machine})
-            if inside not in (EMPTY, anybody):
-                yield Row("machine", machine, self._when(diagrams, inside))
-            rest = diagrams.minus(rest, diagrams.of(Is(MACHINE, frozenset({machine}))))
-        for role, holders in self.roles.items():
-            if self._narrowed(diagrams, number, {(ROLE, role): "yes"}) != EMPTY:
-                yield from (Row("department", item.name, "") for item in holders)
-            rest = diagrams.minus(rest, diagrams.of(Is((ROLE, role), YES)))
-        for department, names in self.departments:
-            if row := self._department(diagrams, number, spoken_for, department, names, anybody):
-                yield row
-                rest = diagrams.minus(rest, diagrams.of(self.classes.member(department, names)))
-        for email in sorted(self.classes.emails):
-            if row := self._person(diagrams, rest, email):
-                yield row
-                rest = diagrams.minus(rest, diagrams.of(Is(EMAIL, frozenset({email}))))
-        if diagrams.minus(rest, anybody) != EMPTY:
-            yield Row("others", "others", "")
+    def rows(self, diagrams: Diagrams, number: int, settled: int, impossible: int) -> tuple[Row, ...]:
+        """Who is in a set, and when. For those who are `settled` nothing changes; the `impossible` do not exist."""
+        return tuple(_Reading(self, diagrams, number, settled, impossible).rows())
 
-    def _identified(self) -> Formula:
+    def identified(self) -> Formula:
         """Being somebody: a person who has signed in, a machine, or a holder of a role."""
         providers = frozenset(names.provider(item.provider.name) for item, names in self.departments)
         ways: list[Formula] = [Is(PROVIDER, providers)] if providers else []
         ways += [Is(MACHINE, frozenset(self.machines))] if self.machines else []
         return Some((*ways, *(Is((ROLE, role), YES) for role in self.roles)))
-
-    def _department(
-        self, diagrams: Diagrams, number: int, spoken_for: int, department: Department, names: Names, anybody: int
-    ) -> Row | None:
-        for identity in _ways(department, names):
-            inside = self._narrowed(diagrams, number, identity)
-            if inside not in (EMPTY, anybody):
-                members = diagrams.both(diagrams.of(self.classes.member(department, names)), inside)
-                partly = diagrams.minus(members, spoken_for) != EMPTY
-                return Row("department", department.name, self._when(diagrams, inside), partly)
-        return None
-
-    def _person(self, diagrams: Diagrams, rest: int, email: str) -> Row | None:
-        """Somebody who is named, as far as they are not among those who have been spoken of."""
-        for provider in dict.fromkeys(names.provider(item.provider.name) for item, names in self.departments):
-            inside = self._narrowed(diagrams, rest, {PROVIDER: provider, EMAIL: email})
-            if inside != EMPTY:
-                return Row("person", email, self._when(diagrams, inside))
-        return None
 
     def includes(self, diagrams: Diagrams, number: int, person: Person, names: Names) -> bool:
         """Whether somebody real is in a set, in some circumstances."""
@@ -116,15 +84,101 @@ class Subjects:
         chosen: Identity = {PROVIDER: provider, EMAIL: email}
         chosen |= {(GROUP, provider, group): "yes" for group in person.groups}
         chosen |= {(CLAIM, provider, name, value): "yes" for name, value in person.claims}
-        return self._narrowed(diagrams, number, chosen) != EMPTY
+        return self.narrowed(diagrams, number, chosen) != EMPTY
 
-    def _narrowed(self, diagrams: Diagrams, number: int, identity: Identity) -> int:
+    def narrowed(self, diagrams: Diagrams, number: int, identity: Identity) -> int:
         """What an identity has to fulfil; what is not said of it is anything else."""
         every: Identity = {one: identity.get(one) for one in diagrams.order if one[0] in _IDENTITY}
         return diagrams.given(number, every)
 
-    def _when(self, diagrams: Diagrams, number: int) -> str:
-        return conditions(diagrams, number, self.classes, self.spelled)
+
+@dataclass(frozen=True)
+class _Reading:
+    """One set, read for the subjects in it."""
+
+    subjects: Subjects
+    diagrams: Diagrams
+    number: int
+    settled: int
+    impossible: int
+
+    def rows(self) -> Iterator[Row]:
+        diagrams, subjects = self.diagrams, self.subjects
+        if self.inside(self.number, {}) != EMPTY:
+            yield Row("anybody", "anybody", self.when({}))
+        rest = diagrams.both(self.number, diagrams.of(subjects.identified()))
+        for machine in subjects.machines:
+            if self.is_more({MACHINE: machine}):
+                yield Row("machine", machine, self.when({MACHINE: machine}))
+            rest = diagrams.minus(rest, diagrams.of(Is(MACHINE, frozenset({machine}))))
+        for role, holders in subjects.roles.items():
+            if self.inside(self.number, {(ROLE, role): "yes"}) != EMPTY:
+                yield from (Row("department", item.name, "") for item in holders)
+            rest = diagrams.minus(rest, diagrams.of(Is((ROLE, role), YES)))
+        for department, names in subjects.departments:
+            if row := self.department(department, names):
+                yield row
+                rest = diagrams.minus(rest, diagrams.of(subjects.classes.member(department, names)))
+        rest = diagrams.minus(rest, self.inside(self.number, {}))
+        for row, formula in self.special(rest):
+            yield row
+            rest = diagrams.minus(rest, diagrams.of(formula))
+        if rest != EMPTY:
+            yield Row("others", "others", "")
+
+    def department(self, department: Department, names: Names) -> Row | None:
+        for identity in _ways(department, names):
+            if self.is_more(identity):
+                diagrams = self.diagrams
+                members = diagrams.both(
+                    diagrams.of(self.subjects.classes.member(department, names)), self.inside(self.number, identity)
+                )
+                known = diagrams.either(self.number, diagrams.either(self.settled, self.impossible))
+                return Row("department", department.name, self.when(identity), diagrams.minus(members, known) != EMPTY)
+        return None
+
+    def special(self, rest: int) -> Iterator[tuple[Row, Formula]]:
+        """Those who are named, and members of two departments, as far as nobody has spoken of them."""
+        diagrams, classes = self.diagrams, self.subjects.classes
+        for email in sorted(classes.emails) if rest != EMPTY else ():
+            named = Is(EMAIL, frozenset({email}))
+            for department, identity in self.appearances(email):
+                if self.inside(rest, identity) != EMPTY:
+                    who = f"{email} in {department}" if department else email
+                    yield Row("person", who, self.when(identity)), named
+                    rest = diagrams.minus(rest, diagrams.of(named))
+                    break
+        for (one, names), (other, others) in combinations(self.subjects.departments, 2) if rest != EMPTY else ():
+            if one.provider.name != other.provider.name or one.name == other.name:
+                continue
+            both = Every((classes.member(one, names), classes.member(other, others)))
+            for first, second in product(_ways(one, names), _ways(other, others)):
+                if self.inside(rest, first | second) != EMPTY:
+                    who = f"members of both {one.name} and {other.name}"
+                    yield Row("department", who, self.when(first | second)), both
+                    rest = diagrams.minus(rest, diagrams.of(both))
+                    break
+
+    def appearances(self, email: str) -> Iterator[tuple[str, Identity]]:
+        """Somebody by name: alone, and as a member of each department."""
+        departments = self.subjects.departments
+        for provider in dict.fromkeys(names.provider(item.provider.name) for item, names in departments):
+            yield "", {PROVIDER: provider, EMAIL: email}
+        for department, names in departments:
+            for identity in _ways(department, names):
+                yield department.name, {**identity, EMAIL: email}
+
+    def inside(self, number: int, identity: Identity) -> int:
+        return self.subjects.narrowed(self.diagrams, number, identity)
+
+    def is_more(self, identity: Identity) -> bool:
+        """Whether an identity is in the set, and not only as everybody is."""
+        return self.inside(self.number, identity) not in (EMPTY, self.inside(self.number, {}))
+
+    def when(self, identity: Identity) -> str:
+        """The conditions of an identity. That they exclude what cannot be need not be said."""
+        said = self.inside(self.diagrams.either(self.number, self.impossible), identity)
+        return conditions(self.diagrams, said, self.subjects.classes, self.subjects.spelled)
 
 
 def _ways(department: Department, names: Names) -> Iterator[Identity]:

@@ -1,0 +1,96 @@
+"""`gatehouse diff`: who gains and who loses by a change, and whether somebody has approved of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from infra.diff.estates import Diff, diff
+from infra.diff.intents import intents
+from infra.load import Project, find_project, load_texts
+from infra.problems import ConfigError, Problem
+from infra.report.markdown import markdown
+from infra.report.text import text
+from infra.revisions import WORK_TREE, checked_out, merge_base
+from infra.terminal import wants_color
+
+OK, NOT_HELD, NOT_APPROVED, UNDECIDED = 0, 2, 3, 4
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody's word that what is gained may be gained. It is void for anything else than what it names."""
+
+    digest: str
+    reason: str
+
+
+def compare(
+    start: Path, base: str | None, head: str | None, stacks: Sequence[str], today: date, stated: Sequence[str] | None
+) -> Diff:
+    """The diff of two revisions or folders. Raises ConfigError."""
+    with ExitStack() as opened:
+        if base is not None and Path(base).is_dir():
+            root = Path(base)
+            older = root
+        else:
+            root = find_project(start)
+            base = base or merge_base(root)
+            older = opened.enter_context(checked_out(root, base))
+        newer = (
+            Path(head) if head and Path(head).is_dir() else opened.enter_context(checked_out(root, head or WORK_TREE))
+        )
+        before, after = load_texts(older, stacks, today), load_texts(newer, stacks, today)
+        _require_stacks(stacks, before, after)
+        said = None
+        if stated is not None:
+            apps, who = _names(before, after)
+            said = intents(stated, apps, who)
+        return diff(before, after, today, called=(base, head or "work tree"), stated=said)
+
+
+def _require_stacks(stacks: Sequence[str], *projects: Project) -> None:
+    known = {name for project in projects for name in project.estates}
+    unknown = [
+        Problem("unknown-stack", f"stack `{name}` has no file on either side") for name in stacks if name not in known
+    ]
+    if unknown:
+        raise ConfigError(unknown)
+
+
+def _names(*projects: Project) -> tuple[set[str], set[str]]:
+    estates = [estate for project in projects for estate in project.estates.values()]
+    apps = {app.name for estate in estates for app in estate.apps}
+    departments = {department.name for estate in estates for department in estate.departments}
+    return apps, departments | {machine.name for estate in estates for machine in estate.machines}
+
+
+def show(found: Diff, form: str, source_url: str) -> None:
+    """Print a diff."""
+    if form == "markdown":
+        print(markdown(found, source_url=source_url), end="")
+    else:
+        print(text(found, color=wants_color(sys.stdout)), end="")
+
+
+def gate(found: Diff, approval: Approval | None) -> int:
+    """The exit code, and on standard error why it is not 0."""
+    if found.unstated:
+        for stack, change, who in found.unstated:
+            print(f"not stated: `{change.app}` opens to {who} ({stack})", file=sys.stderr)
+        return NOT_HELD
+    if not found.is_widening:
+        return OK
+    if approval is not None and approval.digest == found.digest and approval.reason.strip():
+        print(f"approved: {found.digest}, because {approval.reason.strip()}", file=sys.stderr)
+        return OK
+    if approval is not None and approval.digest != found.digest:
+        print(f"the approval is void: it is for {approval.digest}, and this is {found.digest}", file=sys.stderr)
+    elif approval is not None:
+        print("an approval says why: `--reason`", file=sys.stderr)
+    print(f"access is broadened; to approve of it: --approved {found.digest} --reason WHY", file=sys.stderr)
+    return UNDECIDED if found.undecided else NOT_APPROVED
