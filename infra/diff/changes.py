@@ -29,7 +29,10 @@ WIDENING: frozenset[Verdict] = frozenset({"broadened", "both", "new", "undecided
 
 @dataclass(frozen=True)
 class AppChange:
-    """One app of one stack. `notes` are facts beside who enters: another address, a longer session."""
+    """One app of one stack. `notes` are facts beside who enters: another address, a longer session.
+
+    `leads_to` is what whoever enters gets. `session` is how long a login lasts; empty in Snowflake, where a privilege that is revoked is gone.
+    """
 
     app: str
     title: str
@@ -39,6 +42,7 @@ class AppChange:
     gained: tuple[Delta, ...]
     lost: tuple[Delta, ...]
     notes: tuple[str, ...]
+    leads_to: str
     session: str
     span: Span = field(compare=False, repr=False)
 
@@ -85,8 +89,19 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     notes = (*_notes(pair, moved), *_ended(sides, pair))
     before = Guard.of(base, sides.base, sides.today, Names()) if base else _NOBODY
     after = Guard.of(head, sides.head, sides.then, sides.names) if head else _NOBODY
+    session = app.session if isinstance(app.home, Tunnelled) else ""
     bare = AppChange(
-        app.name, app.title, app.owner.name, shown_address(app), "equivalent", (), (), notes, app.session, app.span
+        app.name,
+        app.title,
+        app.owner.name,
+        shown_address(app),
+        "equivalent",
+        (),
+        (),
+        notes,
+        leads_to(app),
+        session,
+        app.span,
     )
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
@@ -170,7 +185,9 @@ def _notes(pair: Pair, moved: tuple[Taken, ...]) -> Iterator[str]:
     if base and head:
         if base.name != head.name:
             yield f"was called `{base.name}`"
-        if shown_address(base) != shown_address(head):
+        if address(base)[0] != address(head)[0]:
+            yield f"moves from {''.join(address(base))} to {''.join(address(head))}"
+        elif shown_address(base) != shown_address(head):
             yield f"moves from {shown_address(base)} to {shown_address(head)}"
         if content(base) != content(head):
             yield f"leads to {leads_to(head)}, and led to {leads_to(base)}"

@@ -52,11 +52,11 @@ class Diff:
     def digest(self) -> str:
         """A name of all that is gained, and of all that is undecided; empty where that is nothing.
 
-        It is bound to who gains what and where, and to nothing else of the files: 128 bits of SHA-256, so that nobody
+        It is bound to who gains, what they get and where, and to nothing else of the files: 128 bits of SHA-256, so that nobody
         can make two changes of the same name.
         """
         gained = sorted(
-            "\0".join((stack, change.app, change.verdict, delta.at, delta.digest))
+            "\0".join((stack, change.app, change.leads_to, delta.at, delta.digest))
             for stack, change in self.changes
             for delta in change.gained or ()
         )
