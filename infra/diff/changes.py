@@ -31,7 +31,8 @@ WIDENING: frozenset[Verdict] = frozenset({"broadened", "both", "new", "undecided
 class AppChange:
     """One app of one stack. `notes` are facts beside who enters: another address, a longer session.
 
-    `leads_to` is what whoever enters gets. `session` is how long a login lasts; empty in Snowflake, where a privilege that is revoked is gone.
+    `leads_to` is what whoever enters gets. `session` is how long a login lasts; empty in Snowflake, where a privilege
+    that is revoked is gone.
     """
 
     app: str

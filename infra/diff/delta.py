@@ -156,7 +156,11 @@ def _member(comparison: Comparison, number: int, side: Side) -> Witness | None:
     assignment = comparison.diagrams.cheapest(number, cost)
     if assignment is None:
         return None
-    return _shown(comparison, assignment, comparison.diagrams.looked_at(number), side)
+    diagrams = comparison.diagrams
+    # What must be said of a request depends on whose it is; that it is none that cannot be need not be said.
+    all_of_it = diagrams.either(number, diagrams.of(Not(comparison.possible)))
+    asked = comparison.subjects.narrowed(diagrams, all_of_it, dict(assignment))
+    return _shown(comparison, assignment, diagrams.looked_at(asked), side)
 
 
 def example(comparison: Comparison, assignment: Assignment, side: Side) -> Delta:

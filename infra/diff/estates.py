@@ -52,8 +52,8 @@ class Diff:
     def digest(self) -> str:
         """A name of all that is gained, and of all that is undecided; empty where that is nothing.
 
-        It is bound to who gains, what they get and where, and to nothing else of the files: 128 bits of SHA-256, so that nobody
-        can make two changes of the same name.
+        It is bound to who gains, what they get and where, and to nothing else of the files. It has 128 bits, so that
+        nobody can make two changes of the same name.
         """
         gained = sorted(
             "\0".join((stack, change.app, change.leads_to, delta.at, delta.digest))
