@@ -92,5 +92,5 @@ def gate(found: Diff, approval: Approval | None) -> int:
         print(f"the approval is void: it is for {approval.digest}, and this is {found.digest}", file=sys.stderr)
     elif approval is not None:
         print("an approval says why: `--reason`", file=sys.stderr)
-    print(f"access is broadened; to approve of it: --approved {found.digest} --reason WHY", file=sys.stderr)
+    print(f"\naccess is broadened; to approve of it: --approved {found.digest} --reason WHY", file=sys.stderr)
     return UNDECIDED if found.undecided else NOT_APPROVED
