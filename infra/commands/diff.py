@@ -44,13 +44,13 @@ def compare(
         newer = (
             Path(head) if head and Path(head).is_dir() else opened.enter_context(checked_out(root, head or WORK_TREE))
         )
-        before, after = load_texts(older, stacks, today), load_texts(newer, stacks, today)
+        before, after = load_texts(older, today), load_texts(newer, today)
         _require_stacks(stacks, before, after)
         said = None
         if stated is not None:
             apps, who = _names(before, after)
             said = intents(stated, apps, who)
-        return diff(before, after, today, called=(base, head or "work tree"), stated=said)
+        return diff(before, after, today, called=(base, head or "work tree"), stacks=stacks, stated=said)
 
 
 def _require_stacks(stacks: Sequence[str], *projects: Project) -> None:

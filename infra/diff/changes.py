@@ -14,7 +14,7 @@ from infra.diff.delta import Comparison, Delta, Residents, Side, delta
 from infra.diff.pairing import Pair, address, content, leads_to, pairs, shown_address
 from infra.diff.regions import Taken, taken
 from infra.diff.solver import solved
-from infra.estate import App, Estate, Tunnelled
+from infra.estate import App, Devices, Estate, Tunnelled
 from infra.logic import TooLargeError
 from infra.logic.sat import NoSolverError
 from infra.problems import Span
@@ -87,9 +87,9 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     base, head = pair
     app = head or base
     assert app is not None  # noqa: S101 - a pair has one side at least
-    notes = (*_notes(pair, moved), *_ended(sides, pair))
     before = Guard.of(base, sides.base, sides.today, Names()) if base else _NOBODY
     after = Guard.of(head, sides.head, sides.then, sides.names) if head else _NOBODY
+    notes = (*_notes(pair, moved), *_ended(sides, pair), *_others(sides.names, after))
     session = app.session if isinstance(app.home, Tunnelled) else ""
     bare = AppChange(
         app.name,
@@ -201,6 +201,17 @@ def _notes(pair: Pair, moved: tuple[Taken, ...]) -> Iterator[str]:
             yield f"answers {place}, which was answered by `{item.before.name}`"
         if base is not None and item.before is base and head is not None:
             yield f"no longer answers {place}, which `{item.after.name}` answers now"
+
+
+def _others(names: Names, guard: Guard) -> Iterator[str]:
+    """What has the same name on both sides and is not the same."""
+    for name, key in names.providers.items():
+        if key in guard.providers:
+            yield f"`{name}` is connected to something else, and may vouch for other people"
+    used = {device.name for one in guard.conditions if isinstance(one, Devices) for device in one.devices}
+    for name in names.devices:
+        if name in used:
+            yield f"`{name}` checks something else"
 
 
 def _ended(sides: Sides, pair: Pair) -> Iterator[str]:

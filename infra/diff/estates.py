@@ -96,15 +96,17 @@ def diff(
     today: date,
     *,
     called: tuple[str, str] = ("base", "head"),
+    stacks: Iterable[str] = (),
     stated: Mapping[str, frozenset[str]] | None = None,
 ) -> Diff:
-    """Compare every stack of either side; one that is on one side only comes or goes with all its apps.
+    """Compare `stacks`, or every stack of either side; one that is on one side only comes or goes with all its apps.
 
+    The projects have all their stacks: one of them may own the identity providers of another.
     `stated` maps apps to the departments, machines and people that are said to gain them.
     """
     roster = head.roster or base.roster
     found = []
-    for name in sorted(base.estates.keys() | head.estates.keys()):
+    for name in sorted({*stacks} or base.estates.keys() | head.estates.keys()):
         one, other = base.estates.get(name), head.estates.get(name)
         before = one or _empty(other)
         after = other or _empty(one)
