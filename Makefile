@@ -46,7 +46,7 @@ bench: $(STAMP) ## measure what the README promises about speed
 lock: $(STAMP) ## compile both requirements.lock again
 	@$(BIN)/python -m pip install --quiet pip-tools
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
-	  --no-emit-find-links --no-emit-trusted-host --no-header --extra sandbox --extra test \
+	  --no-emit-find-links --no-emit-trusted-host --no-header --extra bench --extra sandbox --extra test \
 	  -P pulumi==3.259.0 -o requirements.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --no-header \

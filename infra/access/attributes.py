@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import pairwise
 
 from infra.estate import Condition, Countries, Department, Devices, Emails, Members, Mfa, Networks
 from infra.logic import ALWAYS, NEVER, Attribute, Every, Formula, Is, Not, Some, attributes
@@ -19,6 +20,9 @@ PROVIDER, MACHINE, EMAIL, MFA, COUNTRY, IP = (
 )
 GROUP, CLAIM, ROLE, DEVICE = "group", "claim", "role", "device"
 YES = frozenset({"yes"})
+
+Range = tuple[int, int, int]
+"""The version of IP, and the first and last addresses."""
 
 _ORDER = ("provider", "machine", "email", CLAIM, GROUP, ROLE, "mfa", "country", "ip", DEVICE)
 
@@ -41,11 +45,13 @@ class Names:
 class Classes:
     """The values that addresses and networks fall into, given all that are mentioned.
 
-    `networks` maps a network to the addresses that stand for its classes, `nowhere` says that no address is outside.
+    `networks` maps a network to the addresses that stand for its classes, and `ranges` such an address to the first and
+    last addresses of its class. `nowhere` says that no address is outside.
     """
 
     emails: frozenset[str]
     networks: Mapping[str, frozenset[str]]
+    ranges: Mapping[str, tuple[Range, ...]]
     nowhere: bool
 
     @staticmethod
@@ -65,12 +71,29 @@ class Classes:
                     pass
         for department in listed:
             emails |= set(department.emails)
-        networks, nowhere = _intervals(cidrs) if cidrs else ({}, False)
-        return Classes(frozenset(emails), networks, nowhere)
+        return Classes(frozenset(emails), *_intervals(cidrs))
 
     def at(self, domain: str) -> frozenset[str]:
         """The classes of addresses of a domain: those that are mentioned, and all others."""
-        return frozenset({f"@{domain}", *(email for email in self.emails if email.rpartition("@")[2] == domain)})
+        return frozenset({f"@{domain}", *(email for email in self.emails if _domain(email) == f"@{domain}")})
+
+    def spelled(self, attribute: Attribute, leads: Mapping[str, str], otherwise: str) -> object:
+        """Where values lead, whatever other rules have cut the classes into: equal for equal meaning, and only then."""
+        if attribute == EMAIL:
+            domains = {value: to for value, to in leads.items() if value.startswith("@")}
+            named = {email: leads.get(email, otherwise) for email in self.emails}
+            apart = {email: to for email, to in named.items() if to != domains.get(_domain(email), otherwise)}
+            return sorted((domains | apart).items())
+        if attribute == IP:
+            merged: dict[str, list[Range]] = {}
+            for part, to in sorted((part, to) for value, to in leads.items() for part in self.ranges[value]):
+                before = merged.setdefault(to, [])
+                if before and (before[-1][0], before[-1][2] + 1) == part[:2]:
+                    before[-1] = (part[0], before[-1][1], part[2])
+                else:
+                    before.append(part)
+            return sorted(merged.items())
+        return sorted(leads.items())
 
     def member(self, department: Department, names: Names) -> Formula:
         """Being in a department: its provider says so."""
@@ -120,8 +143,9 @@ def possible(formulas: Iterable[Formula], classes: Classes, reports_mfa: Iterabl
     if MACHINE in named and PROVIDER in named:
         # A service token comes without a login.
         rules.append(Not(Every((Is(MACHINE, named[MACHINE]), Is(PROVIDER, named[PROVIDER])))))
-    if MFA in named:
-        rules.append(Some((Not(Is(MFA, YES)), Is(PROVIDER, frozenset(reports_mfa)))))
+    silent = named.get(PROVIDER, frozenset()) - frozenset(reports_mfa)
+    if MFA in named and silent:
+        rules.append(Not(Every((Is(MFA, YES), Is(PROVIDER, silent)))))
     if IP in named and classes.nowhere:
         rules.append(Is(IP, frozenset().union(*classes.networks.values())))
     for attribute in named:
@@ -133,26 +157,33 @@ def possible(formulas: Iterable[Formula], classes: Classes, reports_mfa: Iterabl
     return Every(tuple(rules)) if rules else ALWAYS
 
 
-def _intervals(cidrs: Iterable[str]) -> tuple[dict[str, frozenset[str]], bool]:
-    """For each network one address for each class of its addresses; and whether no address is in none of them.
+def _domain(email: str) -> str:
+    return f"@{email.rpartition('@')[2]}"
+
+
+def _intervals(cidrs: Iterable[str]) -> tuple[dict[str, frozenset[str]], dict[str, tuple[Range, ...]], bool]:
+    """For each network one address for each class of its addresses, the ranges of each class, and whether no address
+    is in none of the networks.
 
     Two addresses are of one class when they are in the same networks.
     """
     stands_for: dict[str, set[str]] = {cidr: set() for cidr in cidrs}
-    outside = False
+    ranges: dict[str, list[Range]] = {}
+    outside = not stands_for
     for version, bits in ((4, 32), (6, 128)):
         networks = {cidr: network for cidr in stands_for if (network := ip_network(cidr)).version == version}
-        edges = {0, *(edge for network in networks.values() for edge in _edges(network))} - {2**bits}
+        edges = sorted({0, 2**bits, *(edge for network in networks.values() for edge in _edges(network))})
         first: dict[frozenset[str], str] = {}
-        for edge in sorted(edges):
+        for edge, following in pairwise(edges):
             around = frozenset(cidr for cidr, network in networks.items() if _holds(network, edge))
             kind = ip_address(edge) if version == 4 else ip_address(edge.to_bytes(16, "big"))
-            first.setdefault(around, str(kind))
+            ranges.setdefault(first.setdefault(around, str(kind)), []).append((version, edge, following - 1))
         outside = outside or frozenset() in first
         for around, address in first.items():
             for cidr in around:
                 stands_for[cidr].add(address)
-    return {cidr: frozenset(addresses) for cidr, addresses in stands_for.items()}, not outside
+    found = {cidr: frozenset(addresses) for cidr, addresses in stands_for.items()}
+    return found, {address: tuple(parts) for address, parts in ranges.items()}, not outside
 
 
 def _edges(network: IPv4Network | IPv6Network) -> tuple[int, int]:

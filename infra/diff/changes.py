@@ -117,13 +117,17 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
             compared.append(_Compared(item.place, before, latter, gains=False))
     try:
         found = [_found(sides, pair, one) for one in compared if one.before.meaning != one.after.meaning]
-    except NoSolverError as error:
+    except _UndecidedError as error:
         # Nobody knows what the change does, so it is treated as if somebody gained.
-        why = f"not decided: more than {error.__context__}; {INSTALL}"
+        why = f"not decided: {error.__cause__}; {INSTALL}"
         return replace(bare, verdict="undecided", notes=(*notes, why))
     gained = tuple(delta for one, _ in found for delta in one)
     lost = tuple(delta for _, one in found for delta in one)
     return replace(bare, verdict=_verdict(pair, gained, lost), gained=gained, lost=lost)
+
+
+class _UndecidedError(Exception):
+    """Nobody knows who gains and who loses; its cause says why."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class _Compared:
 
 
 def _found(sides: Sides, pair: Pair, one: _Compared) -> tuple[tuple[Delta, ...], tuple[Delta, ...]]:
-    """Who gains and who loses. Raises NoSolverError where that is too much to compute."""
+    """Who gains and who loses. Raises _UndecidedError where that is too much to compute."""
     base, head = pair
     app = head or base
     assert app is not None  # noqa: S101 - a pair has one side at least
@@ -148,9 +152,12 @@ def _found(sides: Sides, pair: Pair, one: _Compared) -> tuple[tuple[Delta, ...],
     try:
         gained = delta(comparison, after, before, sides.residents, stated) if one.gains else None
         lost = delta(comparison, before, after, sides.residents, None) if one.loses else None
-    except TooLargeError:
-        gained = solved(comparison, after, before) if one.gains else None
-        lost = solved(comparison, before, after) if one.loses else None
+    except TooLargeError as large:
+        try:
+            gained = solved(comparison, after, before, stated) if one.gains else None
+            lost = solved(comparison, before, after, None) if one.loses else None
+        except NoSolverError:
+            raise _UndecidedError from large
     _confirm(gained, sides, head, base if one.before is not _NOBODY and not one.at else None)
     _confirm(lost, sides.mirrored, base, head if one.after is not _NOBODY and not one.at else None)
     return _placed(gained, one.at), _placed(lost, one.at)

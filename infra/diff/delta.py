@@ -138,14 +138,14 @@ def delta(
         for email, known in roster.items()
         if any(subjects.includes(diagrams, number, person, side.guard.names) for person in known)
     )
-    settled, impossible = diagrams.of(comparison.entering(other.guard)), diagrams.of(Not(comparison.possible))
+    settled, able = diagrams.of(comparison.entering(other.guard)), diagrams.of(comparison.possible)
     found = _member(comparison, number, side)
     assert found is not None  # noqa: S101 - the set is not empty
     rest = EMPTY if stated is None else diagrams.minus(number, diagrams.of(subjects.named(stated)))
     return Delta(
-        subjects.rows(diagrams, number, settled, impossible),
+        subjects.rows(diagrams, number, settled, able),
         found,
-        diagrams.digest(number),
+        diagrams.digest(number, comparison.classes.spelled),
         people=people,
         unstated=_member(comparison, rest, side),
     )
@@ -153,21 +153,26 @@ def delta(
 
 def _member(comparison: Comparison, number: int, side: Side) -> Witness | None:
     """The member of a set that is said in the fewest words, if it has one."""
-    assignment = comparison.diagrams.cheapest(number, cost)
+    diagrams = comparison.diagrams
+    assignment = diagrams.cheapest(number, cost)
     if assignment is None:
         return None
-    diagrams = comparison.diagrams
-    # What must be said of a request depends on whose it is; that it is none that cannot be need not be said.
-    all_of_it = diagrams.either(number, diagrams.of(Not(comparison.possible)))
-    asked = comparison.subjects.narrowed(diagrams, all_of_it, dict(assignment))
-    return _shown(comparison, assignment, diagrams.looked_at(asked), side)
+    # What matters to others in the set need not matter to this one.
+    inside, able = (
+        comparison.subjects.narrowed(diagrams, one, {**assignment})
+        for one in (number, diagrams.of(comparison.possible))
+    )
+    return _shown(comparison, assignment, diagrams.looked_at(diagrams.within(inside, able)), side)
 
 
-def example(comparison: Comparison, assignment: Assignment, side: Side) -> Delta:
-    """A set of which nothing but one member is known; its name is never the same twice over other policies."""
+def example(comparison: Comparison, assignment: Assignment, unstated: Assignment | None, side: Side) -> Delta:
+    """A set of which nothing but one member is known, and one of whom nobody says that they gain; its name is never the
+    same twice over other policies."""
     found = _shown(comparison, assignment, assignment, side)
+    beside = _shown(comparison, unstated, unstated, side) if unstated is not None else None
     meaning = json.dumps([_ordered(guard.meaning) for guard in comparison.guards])
-    return Delta((Row("others", "others", ""),), found, f"of {sha256(meaning.encode()).hexdigest()}")
+    named = f"of {sha256(meaning.encode()).hexdigest()}"
+    return Delta((Row("others", "others", ""),), found, named, unstated=beside)
 
 
 def _ordered(value: object) -> object:

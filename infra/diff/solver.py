@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from infra.diff.delta import Comparison, Delta, Side, example
+from infra.logic import Every, Not
 from infra.logic.sat import solve
 
 
-def solved(comparison: Comparison, side: Side, other: Side) -> Delta | None:
+def solved(comparison: Comparison, side: Side, other: Side, stated: frozenset[str] | None) -> Delta | None:
     """The same as `delta`, with one example only. Raises NoSolverError."""
-    found = solve(comparison.beyond(side, other))
-    return example(comparison, found, side) if found is not None else None
+    beyond = comparison.beyond(side, other)
+    found = solve(beyond)
+    if found is None:
+        return None
+    beside = None if stated is None else solve(Every((beyond, Not(comparison.subjects.named(stated)))))
+    return example(comparison, found, beside, side)

@@ -66,9 +66,9 @@ class Subjects:
         emails = self.classes.emails & names
         return Some((*ways, *([Is(EMAIL, emails)] if emails else [])))
 
-    def rows(self, diagrams: Diagrams, number: int, settled: int, impossible: int) -> tuple[Row, ...]:
-        """Who is in a set, and when. For those who are `settled` nothing changes; the `impossible` do not exist."""
-        return tuple(_Reading(self, diagrams, number, settled, impossible).rows())
+    def rows(self, diagrams: Diagrams, number: int, settled: int, possible: int) -> tuple[Row, ...]:
+        """Who is in a set, and when. For those who are `settled` nothing changes; only the `possible` exist."""
+        return tuple(_Reading(self, diagrams, number, settled, possible).rows())
 
     def identified(self) -> Formula:
         """Being somebody: a person who has signed in, a machine, or a holder of a role."""
@@ -103,7 +103,7 @@ class _Reading:
     diagrams: Diagrams
     number: int
     settled: int
-    impossible: int
+    possible: int
 
     def rows(self) -> Iterator[Row]:
         diagrams, subjects = self.diagrams, self.subjects
@@ -136,8 +136,9 @@ class _Reading:
                 members = diagrams.both(
                     diagrams.of(self.subjects.classes.member(department, names)), self.inside(self.number, identity)
                 )
-                known = diagrams.either(self.number, diagrams.either(self.settled, self.impossible))
-                return Row("department", department.name, self.when(identity), diagrams.minus(members, known) != EMPTY)
+                known = diagrams.either(self.number, self.settled)
+                partly = diagrams.minus(diagrams.both(members, self.possible), known) != EMPTY
+                return Row("department", department.name, self.when(identity), partly)
         return None
 
     def special(self, rest: int) -> Iterator[tuple[Row, Formula]]:
@@ -176,11 +177,11 @@ class _Reading:
 
     def is_more(self, identity: Identity) -> bool:
         """Whether an identity is in the set, and not only as everybody is."""
-        return self.inside(self.number, identity) not in (EMPTY, self.inside(self.number, {}))
+        return self.diagrams.minus(self.inside(self.number, identity), self.inside(self.number, {})) != EMPTY
 
     def when(self, identity: Identity) -> str:
         """The conditions of an identity. That they exclude what cannot be need not be said."""
-        said = self.inside(self.diagrams.either(self.number, self.impossible), identity)
+        said = self.diagrams.within(self.inside(self.number, identity), self.inside(self.possible, identity))
         return conditions(self.diagrams, said, self.subjects.classes, self.subjects.spelled)
 
 

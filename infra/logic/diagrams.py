@@ -27,6 +27,10 @@ Assignment = dict[Attribute, str]
 """The attributes that have a named value; all others have another one."""
 
 
+Spelling = Callable[[Attribute, Mapping[str, str], str], object]
+"""Where values of an attribute lead, and where anything else does, in words that do not depend on the classes."""
+
+
 class TooLargeError(Exception):
     """The diagram outgrew its budget: nothing is known about the set."""
 
@@ -45,7 +49,7 @@ class Diagrams:
     def __init__(self, order: Iterable[Attribute], budget: int = BUDGET) -> None:
         self.order = tuple(order)
         if len(self.order) > MOST_ATTRIBUTES:
-            raise TooLargeError(f"{len(self.order)} attributes")
+            raise TooLargeError(f"more than {MOST_ATTRIBUTES} attributes")
         self._level = {attribute: level for level, attribute in enumerate(self.order)}
         self._budget = budget
         last = _Node(len(self.order), EMPTY, ())
@@ -99,6 +103,37 @@ class Diagrams:
             return one
         return self._merged("minus", one, other, self.minus)
 
+    def within(self, number: int, possible: int) -> int:
+        """A set with the same possible members that asks for less: not for what the possible have in common.
+
+        It is the "restrict" of Coudert and Madre (ICCAD 1990).
+        """
+        if number in (EMPTY, FULL) or possible in (EMPTY, FULL):
+            return number
+        known = self._done.get(("within", number, possible))
+        if known is not None:
+            return known
+        left, right = self._nodes[number], self._nodes[possible]
+        if right.level < left.level:
+            allowed = right.otherwise
+            for _, child in right.branches:
+                allowed = self.either(allowed, child)
+            return self.within(number, allowed)
+        inside, rest = self._split(number, left, left.level)
+        around, around_rest = self._split(possible, right, left.level)
+        branches = {}
+        for value in inside.keys() | around.keys():
+            if (allowed := around.get(value, around_rest)) != EMPTY:
+                branches[value] = self.within(inside.get(value, rest), allowed)
+        reached = set(branches.values())
+        last = EMPTY
+        if around_rest != EMPTY:
+            last = self.within(rest, around_rest)
+            reached.add(last)
+        found = reached.pop() if len(reached) == 1 else self._node(left.level, last, branches)
+        self._done["within", number, possible] = found
+        return found
+
     def _merged(self, name: str, one: int, other: int, operation: Callable[[int, int], int]) -> int:
         known = self._done.get((name, one, other))
         if known is not None:
@@ -107,10 +142,9 @@ class Diagrams:
         level = min(left.level, right.level)
         first, first_rest = self._split(one, left, level)
         second, second_rest = self._split(other, right, level)
-        branches = {
-            value: operation(first.get(value, first_rest), second.get(value, second_rest))
-            for value in first.keys() | second.keys()
-        }
+        branches = {}
+        for value in first.keys() | second.keys():  # a comprehension would be a call of its own, and deeper
+            branches[value] = operation(first.get(value, first_rest), second.get(value, second_rest))
         found = self._node(level, operation(first_rest, second_rest), branches)
         self._done[name, one, other] = found
         return found
@@ -127,7 +161,7 @@ class Diagrams:
         number = self._known.get(node)
         if number is None:
             if len(self._nodes) >= self._budget:
-                raise TooLargeError(f"{self._budget} nodes")
+                raise TooLargeError(f"more than {self._budget:,} nodes")
             number = self._known[node] = len(self._nodes)
             self._nodes.append(node)
         return number
@@ -186,14 +220,18 @@ class Diagrams:
             for rest in self.paths(child):
                 yield ((self.order[level], frozenset(values), True), *rest)
 
-    def digest(self, number: int) -> str:
-        """A name of a set that other diagrams give it as well, if they know the same attributes that matter to it."""
+    def digest(self, number: int, spelled: Spelling) -> str:
+        """A name of a set that other diagrams give it as well, and give to no other set.
+
+        A value may stand for a class of values, which other diagrams cut in another way: `spelled` says what is meant.
+        """
         done = {EMPTY: "nobody", FULL: "everybody"}
 
         def named(number: int) -> str:
             if number not in done:
                 level, otherwise, branches = self._nodes[number]
-                parts = [self.order[level], named(otherwise), [(value, named(child)) for value, child in branches]]
+                attribute, rest = self.order[level], named(otherwise)
+                parts = [attribute, rest, spelled(attribute, {value: named(child) for value, child in branches}, rest)]
                 done[number] = sha256(json.dumps(parts).encode()).hexdigest()
             return done[number]
 
