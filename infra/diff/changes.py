@@ -10,11 +10,12 @@ from typing import Literal
 from infra.access import decide
 from infra.access.attributes import Names
 from infra.access.guard import Guard
+from infra.diff import notes
 from infra.diff.delta import Comparison, Delta, Residents, Side, delta
 from infra.diff.pairing import Pair, address, content, leads_to, pairs, shown_address
 from infra.diff.regions import Taken, taken
 from infra.diff.solver import solved
-from infra.estate import App, Devices, Estate, Tunnelled
+from infra.estate import App, Estate, Tunnelled
 from infra.logic import TooLargeError
 from infra.logic.sat import NoSolverError
 from infra.problems import Span
@@ -89,7 +90,11 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     assert app is not None  # noqa: S101 - a pair has one side at least
     before = Guard.of(base, sides.base, sides.today, Names()) if base else _NOBODY
     after = Guard.of(head, sides.head, sides.then, sides.names) if head else _NOBODY
-    notes = (*_notes(pair, moved), *_ended(sides, pair), *_others(sides.names, after))
+    told = (
+        *notes.of_apps(pair, moved),
+        *notes.of_ends(pair, sides.today, sides.then),
+        *notes.of_what_is_named_alike(sides.names, after),
+    )
     session = app.session if isinstance(app.home, Tunnelled) else ""
     bare = AppChange(
         app.name,
@@ -120,7 +125,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     except _UndecidedError as error:
         # Nobody knows what the change does, so it is treated as if somebody gained.
         why = f"not decided: {error.__cause__}; {INSTALL}"
-        return replace(bare, verdict="undecided", notes=(*notes, why))
+        return replace(bare, verdict="undecided", notes=(*told, why))
     gained = tuple(delta for one, _ in found for delta in one)
     lost = tuple(delta for _, one in found for delta in one)
     return replace(bare, verdict=_verdict(pair, gained, lost), gained=gained, lost=lost)
@@ -186,58 +191,6 @@ def _verdict(pair: Pair, gained: tuple[Delta, ...], lost: tuple[Delta, ...]) -> 
     if gained and lost:
         return "both"
     return "broadened" if gained else "narrowed" if lost else "equivalent"
-
-
-def _notes(pair: Pair, moved: tuple[Taken, ...]) -> Iterator[str]:
-    base, head = pair
-    if base and head:
-        if base.name != head.name:
-            yield f"was called `{base.name}`"
-        if address(base)[0] != address(head)[0]:
-            yield f"moves from {''.join(address(base))} to {''.join(address(head))}"
-        elif shown_address(base) != shown_address(head):
-            yield f"moves from {shown_address(base)} to {shown_address(head)}"
-        if content(base) != content(head):
-            yield f"leads to {leads_to(head)}, and led to {leads_to(base)}"
-        if base.owner.name != head.owner.name:
-            yield f"is owned by {head.owner.name}, and was by {base.owner.name}"
-        yield from _sessions(base, head)
-    for item in moved:
-        place = item.place
-        if head is not None and item.after is head:
-            yield f"answers {place}, which was answered by `{item.before.name}`"
-        if base is not None and item.before is base and head is not None:
-            yield f"no longer answers {place}, which `{item.after.name}` answers now"
-
-
-def _others(names: Names, guard: Guard) -> Iterator[str]:
-    """What has the same name on both sides and is not the same."""
-    for name, key in names.providers.items():
-        if key in guard.providers:
-            yield f"`{name}` is connected to something else, and may vouch for other people"
-    used = {device.name for one in guard.conditions if isinstance(one, Devices) for device in one.devices}
-    for name in names.devices:
-        if name in used:
-            yield f"`{name}` checks something else"
-
-
-def _ended(sides: Sides, pair: Pair) -> Iterator[str]:
-    """Entries that are over in head and were not in base; what a denial kept out may enter then."""
-    base, head = pair
-    if base is None or head is None:
-        return
-    before = {replace(entry, expires=None, reason=None) for entry in base.access if entry.holds_on(sides.today)}
-    for entry in head.access:
-        if not entry.holds_on(sides.then) and replace(entry, expires=None, reason=None) in before:
-            who = " and ".join(department.name for department in entry.departments) or "everybody"
-            what = {"deny": "the denial of", "bypass": "being public to"}.get(entry.decision, "the entry of")
-            yield f"{what} {who} ended on {entry.expires}"
-
-
-def _sessions(base: App, head: App) -> Iterator[str]:
-    before, after = ({entry.session for entry in app.access} | {app.session} for app in (base, head))
-    if before != after and isinstance(head.home, Tunnelled):
-        yield f"a login lasts {' or '.join(sorted(after))}, and lasted {' or '.join(sorted(before))}"
 
 
 def _confirm(part: Delta | None, sides: Sides, app: App | None, other: App | None) -> None:
