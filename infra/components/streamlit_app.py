@@ -88,6 +88,7 @@ class StreamlitApp(pulumi.ComponentResource):
             self._run(
                 f"{streamlit.app}/{file.path}@{file.key}",
                 sql.put(str(file.place), streamlit.stage, file.folder),
+                # The key is of this path and content alone, so there is nothing else in its folder.
                 sql.remove(sql.staged(streamlit.stage, f"{file.key}/{file.path}")),
                 # The name says which content it is; where the file lies on this machine must not matter.
                 pulumi.ResourceOptions(
@@ -101,7 +102,7 @@ class StreamlitApp(pulumi.ComponentResource):
             self._run(
                 f"{streamlit.app}/{file.path}",
                 sql.NOTHING,
-                sql.remove(sql.live(streamlit.name, file.path)),
+                sql.remove_live(streamlit.name, file.path),
                 pulumi.ResourceOptions(depends_on=[live], deleted_with=self.identity),
             )
         return [

@@ -136,6 +136,14 @@ def test_a_file_that_comes_and_goes(deployed: World) -> None:
     assert live_files(deployed, "LEDGER").keys() - files.keys() == {f"pages/{extra.name}"}
     extra.unlink()
     extra.parent.rmdir()
+    model = [deployed.project / "apps/ledger" / name for name in ("model.json", "model.json.gz")]
+    for path in model:
+        path.write_text("{}", encoding="utf-8")
+    deployed.ok(*UPDATE)
+    model[0].unlink()
+    deployed.ok(*UPDATE)
+    assert live_files(deployed, "LEDGER").keys() - files.keys() == {"model.json.gz"}
+    model[1].unlink()
     deployed.ok(*UPDATE)
     assert live_files(deployed, "LEDGER") == files
     assert identity(deployed, "LEDGER") == before
