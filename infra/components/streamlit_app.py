@@ -98,12 +98,13 @@ class StreamlitApp(pulumi.ComponentResource):
             for file in streamlit.uploads
         ]
         for file in streamlit.uploads:
-            # Nothing is done now; when the path goes away, so does the file that visitors see.
+            # Nothing is done now; when the path goes away, so does the file that visitors see. Not when the stage goes
+            # too: then the app does, or its files come from Git, and those are copied before anything is removed.
             self._run(
                 f"{streamlit.app}/{file.path}",
                 sql.NOTHING,
                 sql.remove_live(streamlit.name, file.path),
-                pulumi.ResourceOptions(depends_on=[live], deleted_with=self.identity),
+                pulumi.ResourceOptions(depends_on=[live], deleted_with=stage),
             )
         return [
             self._of_object(
