@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from infra.checks.scope import Scope
 from infra.checks.snowflake import WITH_VALUE
-from infra.estate import App, InSnowflake, SecretObject
-from infra.names import identifier, secret_function
 from infra.problems import Problems, Related, Span, did_you_mean
 from infra.schema.snowflake_account import SecretValues, SnowflakeValues
 from infra.stack import PROJECT
@@ -99,64 +95,3 @@ def _check_value(problems: Problems, kind: str, outside: bool, values: SecretVal
         message = f"the value of a secret of type `{kind}` is {expected}"
         label = "this is one text" if wrong[0] == "value" else f"this has `{wrong[0]}`"
         problems.add("wrong-secret-value", message, at, label=label)
-
-
-def check_object_names(scope: Scope) -> None:
-    """Ensure that no two objects of the stack's schema have one name."""
-    seen: dict[tuple[str, str], tuple[Span, str]] = {}
-    for app, home in scope.estate.in_snowflake:
-        for kind, name, at, what in _objects(app, home):
-            there, first = seen.setdefault((kind, name), (at, what))
-            if (there, first) != (at, what):
-                message = f"`{first}` and `{what}` would both be the {kind} `{name}`"
-                related = (Related(there, "the other one"),)
-                scope.problems.add("duplicate-name", message, at, related=related, advice=("rename one of them",))
-
-
-def _objects(app: App, home: InSnowflake) -> Iterable[tuple[str, str, Span, str]]:
-    yield "Streamlit object", home.name, app.span, app.name
-    for secret in home.secrets:
-        what = f"{app.name}.{secret.alias}"
-        yield "secret", secret.name, secret.span, what
-        yield from (("function", name, secret.span, what) for name in _functions(secret))
-
-
-def _functions(secret: SecretObject) -> Iterable[str]:
-    if secret.deliver == "function":
-        yield secret_function(secret.name, of_type=True)
-        yield secret_function(secret.name, of_type=False)
-
-
-def check_snowflake_stacks_apart(scopes: Iterable[Scope]) -> None:
-    """Ensure that stacks of one Snowflake account share neither a schema nor names, and one of them makes the roles."""
-    schemas: dict[tuple[str, ...], tuple[Scope, Span]] = {}
-    creators: dict[tuple[str, ...], tuple[Scope, Span]] = {}
-    prefixes: dict[tuple[str, ...], tuple[Scope, Span]] = {}
-    for scope in scopes:
-        account, values = scope.estate.snowflake, scope.stack.values.snowflake
-        if account is None or values is None:
-            continue
-        own = (account.organization, account.name)
-        if account.schema is not None:
-            key = (*own, account.schema.database, account.schema.name)
-            message = f"the schema `{account.schema.database}.{account.schema.name}` belongs to stack `{{}}` as well"
-            _alone(schemas, key, scope, values.at["schema"], message, "write another `schema` in one of them")
-        message = f"the names of stacks `{scope.stack.name}` and `{{}}` are one in Snowflake"
-        _alone(prefixes, (*own, identifier(scope.stack.name)), scope, values.at.span, message, "rename one of them")
-        if account.creates_roles:
-            message = "stack `{}` creates the departments' roles in this account already"
-            _alone(creators, own, scope, values.at["createRoles"], message, "write `createRoles: false` here")
-
-
-def _alone(
-    seen: dict[tuple[str, ...], tuple[Scope, Span]],
-    key: tuple[str, ...],
-    scope: Scope,
-    at: Span,
-    message: str,
-    advice: str,
-) -> None:
-    other, there = seen.setdefault(key, (scope, at))
-    if other is not scope:
-        related = (Related(there, f"stack `{other.stack.name}`"),)
-        scope.problems.add("duplicate-name", message.format(other.stack.name), at, related=related, advice=(advice,))
