@@ -791,6 +791,16 @@ def test_an_app_has_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert problem.message == "`apps/ledger` has 3 MiB, more than 2" and "apps/ledger/data.csv" in problem.advice[0]
 
 
+def test_an_app_has_a_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_FILES", 5)
+    files = dict.fromkeys(("data/1.csv", "data/more/2.csv", "data/3.csv", "notes.md"), "x")
+    left = dict.fromkeys(("node_modules/x/index.js", ".git/HEAD", ".ipynb_checkpoints/x.py", "__pycache__/x.pyc"), "x")
+    assert checked(tmp_path, app(), files | left).found == []
+    (problem,) = checked(tmp_path, app(), {"data/4.csv": "x"}).found
+    assert problem.message == "`apps/ledger` has 6 files, more than 5"
+    assert problem.advice[0].startswith("4 are in `apps/ledger/data`;")
+
+
 def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
