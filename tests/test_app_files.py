@@ -641,8 +641,15 @@ def test_configuration(tmp_path: Path, text: str, runtime: str) -> None:
     assert codes(found) == CONFIGURATIONS[text][runtime == "warehouse"].split()
 
 
-@pytest.mark.parametrize("name", ["SNOWFLAKE_HOST", "SNOWFLAKE_ACCOUNT", "PATH", "PYTHONPATH", "HOME"])
-def test_a_variable_of_the_runtime_is_not_replaced(tmp_path: Path, name: str) -> None:
+VARIABLES = (
+    "SNOWFLAKE_HOST SNOWFLAKE_ACCOUNT PATH PYTHONPATH HOME LD_PRELOAD LD_LIBRARY_PATH BASH_ENV "
+    "HTTPS_PROXY HTTP_PROXY https_proxy ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE REQUESTS_CA_BUNDLE "
+    "CURL_CA_BUNDLE AWS_CA_BUNDLE OPENSSL_CONF NETRC"
+)
+
+
+@pytest.mark.parametrize("name", VARIABLES.split())
+def test_a_variable_that_others_go_by_is_not_set(tmp_path: Path, name: str) -> None:
     """Streamlit makes variables of the top level, and only of numbers and text."""
     text = f"{name} = 'x'\n"
     for path, before in ((".streamlit/secrets.toml", ""), (".streamlit/config.toml", "[secrets]\n")):
