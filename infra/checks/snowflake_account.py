@@ -14,6 +14,7 @@ PARTS = {
     "password": ("username", "password"),
     "oauth2-authorization-code": ("refreshToken", "expires"),
 }
+WITH_EXPIRY = frozenset(kind for kind, parts in PARTS.items() if "expires" in parts)
 _FIELDS = {"value": "value", "username": "username", "password": "password", "refreshToken": "refresh_token",
            "expires": "expires"}  # fmt: skip
 
@@ -80,6 +81,16 @@ def check_secret_values(scope: Scope) -> None:
             elif alias in written.secrets and values is not None:
                 secret = written.secrets[alias]
                 _check_value(scope.problems, secret.type, bool(secret.rotated_outside), values, at)
+                if secret.type in WITH_EXPIRY and values.refresh_token and not values.expires:
+                    _missing_expiry(scope, f"{app}.{alias}", at)
+
+
+def _missing_expiry(scope: Scope, secret: str, at: Span) -> None:
+    key = f"{PROJECT}:secrets.{secret}.expires"
+    message = f"`{key}` is missing in `{scope.stack.file}`"
+    command = f"pulumi config set --stack {scope.stack.name} --path '{key}' '2027-03-31 00:00:00'"
+    advice = ("whoever issued the refresh token says until when it is good, in UTC", command)
+    scope.problems.add("missing-stack-value", message, at, advice=advice)
 
 
 def _check_value(problems: Problems, kind: str, outside: bool, values: SecretValues, at: Span) -> None:
