@@ -104,7 +104,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
         "equivalent",
         (),
         (),
-        notes,
+        told,
         leads_to(app),
         session,
         app.span,
