@@ -46,11 +46,10 @@ Spelling = Mapping[str, str]
 
 
 class World:
-    """All points that two estates tell apart. `spelled` says which providers of head are other ones, and how they are
-    called here."""
+    """All points that some estates tell apart, each with what its providers are called here."""
 
-    def __init__(self, base: e.Estate, head: e.Estate, spelled: Spelling) -> None:
-        self.sides: tuple[tuple[e.Estate, Spelling], ...] = ((base, {}), (head, spelled))
+    def __init__(self, *sides: tuple[e.Estate, Spelling]) -> None:
+        self.sides = sides
         self.entries = [entry for estate, _ in self.sides for app in estate.apps for entry in app.access]
         self.conditions = [one for entry in self.entries for one in (*entry.require, *entry.exclude)]
         self.people = tuple(self._people())

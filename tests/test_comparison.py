@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -48,7 +49,7 @@ def compared(one: Universe) -> tuple[AppChange, ...]:
 
 
 def world_of(one: Universe) -> World:
-    return World(one.base, one.head, {name: name + AGAIN for name in one.reconnected})
+    return World((one.base, {}), (one.head, {name: name + AGAIN for name in one.reconnected}))
 
 
 @pytest.mark.parametrize("seeds", SHARES, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
@@ -68,6 +69,7 @@ def test_it_says_of_everybody_what_counting_says(seeds: range, kept: dict[int, t
             comparison, number = kept[id(part.witness)]
             found = Reading(comparison, world).members(number)
             assert found == expected[place], f"universe({seed}), {place}: somebody else {place[2]} {part}"
+            assert is_right(one, place, part), f"universe({seed}), {place}: not so of {part.witness}"
         kept.clear()
     assert (
         min(seen.get(verdict, 0) for verdict in ("equivalent", "narrowed", "broadened", "both", "new", "removed")) > 9
@@ -144,9 +146,34 @@ def counted(one: Universe, world: World) -> Iterator[tuple[Place, int]]:
             continue
         was, now = world.entering(0, first), world.entering(1, second)
         if second.name in {became[old] for old in kept} and (host, path) != at(second):
-            yield (second.name, f"{host}{path}/", "gained"), now & ~was
+            yield (second.name, f"{path}/" if path else host, "gained"), now & ~was
         if first.name in kept and (host, path) != at(first):
-            yield (became[first.name], f"{host}{path}/", "lost"), was & ~now
+            yield (became[first.name], f"{path}/" if path else host, "lost"), was & ~now
+
+
+def is_right(one: Universe, place: Place, part: Delta) -> bool:
+    """Whether a witness enters on the one side and not on the other. `decide` knows nobody of another provider of the
+    same name, and nothing of Snowflake."""
+    name, below, which = place
+    estates = (one.base, one.head) if which == "lost" else (one.head, one.base)
+    names = (one.was.get(name, name), name) if which == "lost" else (name, one.was.get(name, name))
+    apps = [
+        next((app for app in estate.apps if app.name == name), None)
+        for estate, name in zip(estates, names, strict=True)
+    ]
+    if one.reconnected or any(app and isinstance(app.home, e.InSnowflake) for app in apps):
+        return True
+    enters = []
+    for estate, app in zip(estates, apps, strict=True):
+        host, _, path = below.removesuffix("/").partition("/")
+        inside = apps[0] if below.startswith("/") else app
+        if inside is not None and not host:
+            host, path = at(inside)[0], path if below else at(inside)[1].removeprefix("/")
+        request = replace(part.witness.request, hostname=host, path=f"/{path}")
+        enters.append(decide(estate, part.witness.person, request, TODAY).enters)
+    first, second = apps
+    fresh = not below and (first is None or second is None or shown(first) != shown(second))
+    return enters[0] and (fresh or not enters[1])
 
 
 def shown(app: e.App) -> tuple[str, ...]:

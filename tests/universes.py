@@ -277,7 +277,7 @@ def _rename_department(chance: random.Random, at: Draft) -> None:
                 part[:] = [(kind, tuple(new if value == old else value for value in v)) for kind, v in part]
 
 
-def _rename_app(chance: random.Random, at: Draft) -> None:
+def rename_app(chance: random.Random, at: Draft) -> None:
     old, at.fresh = chance.choice(list(at.sites)), at.fresh + 1
     at.sites[f"other-{at.fresh}"] = at.sites.pop(old)
     at.was[f"other-{at.fresh}"] = at.was.pop(old, old)
@@ -310,5 +310,5 @@ def _reconnect(chance: random.Random, at: Draft) -> None:
 Edit = Callable[[random.Random, Draft], None]
 EDITS: tuple[Edit, ...] = (
     *(_add, _add, _drop, _swap, _condition_comes, _condition_comes, _condition_goes, _members, _members, _turn),
-    *(_ends, _machine, _redefine, _rename_department, _rename_app, _app_comes, _app_goes, _app_moves, _reconnect),
+    *(_ends, _machine, _redefine, _rename_department, rename_app, _app_comes, _app_goes, _app_moves, _reconnect),
 )

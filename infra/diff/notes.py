@@ -52,9 +52,12 @@ def of_ends(pair: Pair, today: date, then: date) -> Iterator[str]:
     base, head = pair
     if base is None or head is None:
         return
-    before = {replace(entry, expires=None, reason=None) for entry in base.access if entry.holds_on(today)}
+    before, after = (
+        {replace(entry, expires=None, reason=None) for entry in app.access if entry.holds_on(day)}
+        for app, day in ((base, today), (head, then))
+    )
     for entry in head.access:
-        if not entry.holds_on(then) and replace(entry, expires=None, reason=None) in before:
+        if not entry.holds_on(then) and replace(entry, expires=None, reason=None) in before - after:
             who = " and ".join(department.name for department in entry.departments) or "everybody"
             what = {"deny": "the denial of", "bypass": "being public to"}.get(entry.decision, "the entry of")
             yield f"{what} {who} ended on {entry.expires}"
