@@ -180,4 +180,6 @@ def _streamlit(
         owner=home.owner_role,
         stack=deployment.stack,
     )
-    return StreamlitApp(streamlit, owner, placed, [*granted.values(), *fetched])
+    # The integration comes with the secrets that it allows, which are all of the app's.
+    named = deployment.objects[Target("INTEGRATION", home.integration)] if home.integration else ()
+    return StreamlitApp(streamlit, owner, placed, [*granted.values(), *fetched], named)

@@ -428,6 +428,8 @@ def test_another_type_of_a_secret_is_one_update(deployed: World) -> None:
     assert deployed.sandbox(*UPDATE).code != 0
     deployed.ok(*UPDATE)
     assert [one for one in words(deployed.statements()) if "SECRET" in one].count("DROP SECRET") == 2
+    said = [one for one in deployed.statements() if one.startswith("ALTER STREAMLIT") and " SET " in one]
+    assert sorted(re.findall(r'STREAMLIT"."(\w+)" SET', " ".join(said))) == ["AUDIENCE", "LEDGER"]
     shown = {row["name"]: row["secret_type"] for row in deployed.query("SHOW SECRETS IN SCHEMA APPS.STREAMLIT")}
     assert (shown["LEDGER_FX_API_KEY"], shown["AUDIENCE_CRM"]) == ("PASSWORD", "GENERIC_STRING")
     (function,) = deployed.query("SHOW USER FUNCTIONS LIKE 'GET_LEDGER_FX_API_KEY' IN SCHEMA APPS.STREAMLIT")
