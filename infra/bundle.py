@@ -20,6 +20,8 @@ SECRETS_FILE = "secrets.toml"
 LEFT_OUT = (
     ".git",
     ".venv",
+    ".ipynb_checkpoints",
+    "node_modules",
     "__pycache__",
     "*.pyc",
     "*.egg-info",

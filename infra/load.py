@@ -53,16 +53,11 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     return Project(estates, roster, in_order(problems.found))
 
 
-def load_texts(root: Path, stacks: Iterable[str], today: date) -> Project:
-    """The same of files that stand alone: no app's folder is looked at, and no lint is run.
-
-    Stacks that have no file are left out.
-    """
+def load_texts(root: Path, today: date) -> Project:
+    """All stacks of files that stand alone: no app's folder is looked at, and no lint is run."""
     problems = Problems()
     file = load_file(root, problems)
-    known = stack_names(root)
-    chosen = [name for name in stacks if name in known] if stacks else known
-    estates = _estates(None, root, file, chosen, today, problems) if chosen else {}
+    estates = _estates(None, root, file, (), today, problems)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
     problems.raise_errors()
     return Project(estates, roster, ())

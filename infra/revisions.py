@@ -39,8 +39,8 @@ def checked_out(root: Path, revision: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="gatehouse-") as name:
         folder = Path(name)
         size = 0
-        for path, blob in _files(root, commit):
-            content = _git(root, "cat-file", "blob", blob)
+        listed = list(_files(root, commit))
+        for (path, _), content in zip(listed, _contents(root, [blob for _, blob in listed]), strict=True):
             size += len(content)
             if size > MOST_BYTES:
                 raise ConfigError(
@@ -98,11 +98,20 @@ def _files(root: Path, commit: str) -> Iterator[tuple[str, str]]:
             yield path.removeprefix(prefix), blob
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def _contents(root: Path, blobs: list[str]) -> Iterator[bytes]:
+    """The contents of blobs, of one process: `<id> blob <size>`, a line end, the content, a line end, for each."""
+    answer = _git(root, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode())
+    at = 0
+    for _ in blobs:
+        end = answer.index(b"\n", at)
+        size = int(answer[at:end].split()[2])
+        yield answer[end + 1 : end + 1 + size]
+        at = end + size + 2
+
+
+def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     try:
-        return subprocess.run(
-            ["git", *arguments], cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=True
-        ).stdout
+        return subprocess.run(["git", *arguments], cwd=root, input=stdin, capture_output=True, check=True).stdout
     except FileNotFoundError:
         raise ConfigError(
             [Problem("unknown-revision", "`git` is not installed", advice=("name two folders instead",))]

@@ -6,6 +6,7 @@ Nothing here holds a secret's value: values only travel in the resource types th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -98,8 +99,18 @@ def copy_files(streamlit: ObjectName, source: str) -> str:
 
 
 def remove(place: str) -> str:
-    """Remove what is at a place, a literal."""
+    """Remove everything whose name begins with a place, a literal."""
     return f"REMOVE {place}"
+
+
+def remove_live(streamlit: ObjectName, path: str) -> str:
+    """Remove one file from the live version, and none whose name goes on after the path.
+
+    The pattern is held against all that LIST shows of a file, `/versions/live/model.json`. A place alone is only the
+    beginning of names: it would take `model.json.gz` along.
+    """
+    escaped = re.sub(r"[][\\.^$*+?(){}|]", r"\\\g<0>", path)
+    return f"{remove(live(streamlit, path))} PATTERN = {literal(f'(.*versions/live/)?{escaped}')}"
 
 
 def fetch(repository: ObjectName) -> str:

@@ -412,6 +412,9 @@ IMPORTS = {
     ("streamlit_app.py", "import elsewhere"): True,  # a folder of the project without code
     ("streamlit_app.py", "import json, pandas, snowflake.snowpark"): True,
     ("streamlit_app.py", "try:\n    import shared\nexcept ImportError: pass"): True,
+    ("pages/__init__.py", ""): True,
+    ("pages/__init__.py", "from .one import x"): True,
+    ("pages/__init__.py", "from .two import x"): False,
     ("pages/one.py", "from .two import x"): False,
     ("pages/one.py", "from ..money import x"): False,
     ("reports/totals.py", "from . import anything"): True,
@@ -432,6 +435,45 @@ def test_imports(tmp_path: Path, place: str, code: str) -> None:
         (tmp_path / name).touch()
     found = checked(tmp_path, app(), TREE | {place: f"{code}\n"})
     assert codes(found) == ([] if IMPORTS[place, code] else ["missing-module"])
+
+
+BROKEN = "{{ cookiecutter.title }}: def page(\n"
+# Files beside BROKEN ones, the paths of these, and those that the app comes to run.
+SYNTAX: tuple[tuple[dict[str, str], str, str], ...] = (
+    ({}, "streamlit_app.py", "streamlit_app.py"),
+    ({}, "pages/one.py pages/deep/two.py views/three.py one.py", "pages/one.py"),
+    ({"streamlit_app.py": "import one as first, two.three", "two/three.py": ""}, "one.py two/__init__.py three.py",
+     "one.py two/__init__.py"),
+    ({"streamlit_app.py": "from two import (\n  one,  # the first\n  three)"}, "two/one.py two/three.py two/four.py",
+     "two/one.py two/three.py"),
+    ({"streamlit_app.py": "def f():\n    from two.one import x"}, "two/one.py two/x.py", "two/one.py"),
+    ({"streamlit_app.py": "import two", "two/__init__.py": "from .one import x\nfrom . import four"},
+     "two/one.py two/four.py one.py four.py", "two/one.py two/four.py"),
+    ({"streamlit_app.py": "import a.b.c", "a/b/c.py": "from ..d import x\nfrom .e import y"},
+     "a/d.py a/b/e.py d.py e.py __init__.py a/__init__.py", "a/d.py a/b/e.py a/__init__.py"),
+    ({"streamlit_app.py": "st.navigation([st.Page('views/one.py'), st.Page(page_of(two))])"},
+     "views/one.py views/two.py", "views/one.py"),
+    ({"streamlit_app.py": "read('templates/app.py')", "unused.py": "import templates.app"}, "templates/app.py", ""),
+    ({"pages/one.py": "import two"}, "two.py", "two.py"),
+    ({"streamlit_app.py": "import one\nimport one"}, "one.py", "one.py"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "broken", "refused"), SYNTAX)
+def test_what_the_app_runs_is_python(tmp_path: Path, written: dict[str, str], broken: str, refused: str) -> None:
+    found = checked(tmp_path, app(), written | dict.fromkeys(broken.split(), BROKEN))
+    assert codes(found) == ["python-syntax"] * len(refused.split())
+    shown = [problem.span.source.name.removeprefix("apps/ledger/") for problem in found.found if problem.span]
+    assert sorted(shown) == sorted(refused.split())
+
+
+def test_modules_are_found_beside_the_main_file_and_at_the_root(tmp_path: Path) -> None:
+    files = {"ui/app.py": "import one, two"} | dict.fromkeys(
+        ("one.py", "ui/two.py", "ui/pages/x.py", "pages/y.py"), "("
+    )
+    found = checked(tmp_path, app(more=", main_file: ui/app.py"), files)
+    shown = [problem.span.source.name for problem in found.found if problem.span]
+    assert sorted(shown) == [f"apps/ledger/{path}" for path in ("one.py", "ui/pages/x.py", "ui/two.py")]
 
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\n'
@@ -599,8 +641,15 @@ def test_configuration(tmp_path: Path, text: str, runtime: str) -> None:
     assert codes(found) == CONFIGURATIONS[text][runtime == "warehouse"].split()
 
 
-@pytest.mark.parametrize("name", ["SNOWFLAKE_HOST", "SNOWFLAKE_ACCOUNT", "PATH", "PYTHONPATH", "HOME"])
-def test_a_variable_of_the_runtime_is_not_replaced(tmp_path: Path, name: str) -> None:
+VARIABLES = (
+    "SNOWFLAKE_HOST SNOWFLAKE_ACCOUNT PATH PYTHONPATH HOME LD_PRELOAD LD_LIBRARY_PATH BASH_ENV "
+    "HTTPS_PROXY HTTP_PROXY https_proxy ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE REQUESTS_CA_BUNDLE "
+    "CURL_CA_BUNDLE AWS_CA_BUNDLE OPENSSL_CONF NETRC"
+)
+
+
+@pytest.mark.parametrize("name", VARIABLES.split())
+def test_a_variable_that_others_go_by_is_not_set(tmp_path: Path, name: str) -> None:
     """Streamlit makes variables of the top level, and only of numbers and text."""
     text = f"{name} = 'x'\n"
     for path, before in ((".streamlit/secrets.toml", ""), (".streamlit/config.toml", "[secrets]\n")):
@@ -749,6 +798,16 @@ def test_an_app_has_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert problem.message == "`apps/ledger` has 3 MiB, more than 2" and "apps/ledger/data.csv" in problem.advice[0]
 
 
+def test_an_app_has_a_number_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_FILES", 5)
+    files = dict.fromkeys(("data/1.csv", "data/more/2.csv", "data/3.csv", "notes.md"), "x")
+    left = dict.fromkeys(("node_modules/x/index.js", ".git/HEAD", ".ipynb_checkpoints/x.py", "__pycache__/x.pyc"), "x")
+    assert checked(tmp_path, app(), files | left).found == []
+    (problem,) = checked(tmp_path, app(), {"data/4.csv": "x"}).found
+    assert problem.message == "`apps/ledger` has 6 files, more than 5"
+    assert problem.advice[0].startswith("4 are in `apps/ledger/data`;")
+
+
 def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
@@ -787,7 +846,7 @@ def test_one_folder_for_two_apps(tmp_path: Path) -> None:
     code = "import _snowflake\nimport streamlit as st\nst.secrets['fx_api_key']\n"
     secrets = "fx_api_key: {type: generic-string}"
     apps = app("container", secrets) + app("warehouse", secrets, name="books")
-    found = checked(tmp_path, apps, {"streamlit_app.py": code, "x.py": "x = (\n"})
+    found = checked(tmp_path, apps, {"streamlit_app.py": code, "pages/x.py": "x = (\n"})
     shown = render(found.found)
     assert shown.count("not-in-runtime") == 2 and shown.count("python-syntax") == 1
     assert "`ledger` runs in a container" in shown and "`books` runs on a warehouse" in shown

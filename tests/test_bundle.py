@@ -31,7 +31,8 @@ def test_files_are_sorted_and_empty_folders_are_none(folder: Path) -> None:
 @pytest.mark.parametrize(
     "left",
     [".git/config", "pages/__pycache__/one.py", "one.pyc", ".venv/bin/x", "pages/.env", ".mypy_cache/x",
-     ".streamlit/secrets.toml", ".DS_Store", "kit.egg-info/PKG-INFO"],
+     ".streamlit/secrets.toml", ".DS_Store", "kit.egg-info/PKG-INFO", "frontend/node_modules/x/index.js",
+     "pages/.ipynb_checkpoints/one-checkpoint.py"],
 )  # fmt: skip
 def test_what_does_not_belong_changes_nothing(folder: Path, left: str) -> None:
     expected = content_hash([folder])

@@ -146,9 +146,9 @@ def counted(one: Universe, world: World) -> Iterator[tuple[Place, int]]:
             continue
         was, now = world.entering(0, first), world.entering(1, second)
         if second.name in {became[old] for old in kept} and (host, path) != at(second):
-            yield (second.name, f"{host}{path}/", "gained"), now & ~was
+            yield (second.name, f"{path}/" if path else host, "gained"), now & ~was
         if first.name in kept and (host, path) != at(first):
-            yield (became[first.name], f"{host}{path}/", "lost"), was & ~now
+            yield (became[first.name], f"{path}/" if path else host, "lost"), was & ~now
 
 
 def is_right(one: Universe, place: Place, part: Delta) -> bool:
@@ -166,8 +166,9 @@ def is_right(one: Universe, place: Place, part: Delta) -> bool:
     enters = []
     for estate, app in zip(estates, apps, strict=True):
         host, _, path = below.removesuffix("/").partition("/")
-        if not below and app is not None:
-            host, path = at(app)[0], at(app)[1].removeprefix("/")
+        inside = apps[0] if below.startswith("/") else app
+        if inside is not None and not host:
+            host, path = at(inside)[0], path if below else at(inside)[1].removeprefix("/")
         request = replace(part.witness.request, hostname=host, path=f"/{path}")
         enters.append(decide(estate, part.witness.person, request, TODAY).enters)
     first, second = apps

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from infra.lints import run_lints
-from tests.build import app, scope
+from tests.build import STACK, app, scope
 
 TODAY = date(2027, 1, 15)
 QUIET = {"unused"}  # the shared preamble declares more than one app uses
@@ -145,3 +145,29 @@ def test_shared_service(one: str, other: str, mine: str, theirs: str, expected: 
     first = app("a", None, mine).replace("http://a.internal", one)
     lints = found(first + app("b", None, theirs).replace("http://b.internal", other))
     assert any("shared-service" in item for item in lints) == expected
+
+
+OWN = "warehouses: {reporting: {}, load_1: {}}, computePools: {streamlit: {instanceFamily: CPU_X64_XS, maxNodes: 1}}"
+NAMES = [
+    ("reporting", "streamlit", 0),
+    ("REPORTING", "Streamlit", 0),
+    ("reportng", "streamlit", 1),
+    ("Reportings", "streamlti", 2),
+    ("report_ing", "stream_lit", 2),
+    ("COMPUTE_WH", "SYSTEM_COMPUTE_POOL_CPU", 0),
+    ("streamlit", "reporting", 0),
+    ("reporting_2", "streamlit_gp", 0),
+    ("load_2", "streamlit2", 0),
+    ("lod_1", "streamlit_", 1),
+]
+
+
+@pytest.mark.parametrize(("warehouse", "pool", "expected"), NAMES)
+def test_near_names(warehouse: str, pool: str, expected: int) -> None:
+    """Names that only end in another number or size are siblings, and no slips."""
+    snowflake = f"{{runtime: container, query_warehouse: {warehouse}, compute_pool: {pool}}}"
+    apps = f"apps:\n  a: {{owner: marketing, source: apps/a, snowflake: {snowflake}, access: [marketing]}}\n"
+    checked = scope(apps, stack=STACK.replace("schema: streamlit}", f"schema: streamlit, {OWN}}}"))
+    checked.problems.raise_errors()
+    run_lints(checked, TODAY)
+    assert [problem.code for problem in checked.problems.found].count("nearly-own") == expected

@@ -111,6 +111,23 @@ def test_readme_shows_a_real_mistake(tmp_path: Path, bless: bool) -> None:
         assert output == shown
 
 
+def test_readme_shows_a_real_diff(tmp_path: Path, bless: bool) -> None:
+    """The lines of the `diff` block, changed in the sample, come to what is shown below it."""
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    shutil.copy(ROOT / "people.yaml", tmp_path)
+    text = (ROOT / "apps.yaml").read_text(encoding="utf-8")
+    for removed, added in re.findall(r"^-(.*\n)\+(.*\n)", blocks(README, "diff")[0], re.MULTILINE):
+        assert removed in text
+        text = text.replace(removed, added, 1)
+    (tmp_path / "apps.yaml").write_text(text, encoding="utf-8")
+    shown = next(block for block in blocks(README, "text") if "gains" in block)
+    output = run(f"gatehouse diff {ROOT} {tmp_path}", ROOT, "2026-11-22")
+    if bless:
+        README.write_text(README.read_text(encoding="utf-8").replace(shown, output), encoding="utf-8")
+    else:
+        assert output == shown
+
+
 def test_readme_shows_part_of_apps_yaml() -> None:
     """The examples are excerpts of the file beside it."""
     examples = blocks(README, "yaml")

@@ -107,7 +107,7 @@ def test_snowflake_values_and_placeholders() -> None:
         ("audience", "mail_api_key"): {"value"},
         ("audience", "crm"): {"username", "password"},
     }
-    assert seen.expires["quota", "crm_login"] == "2027-03-31 00:00:00"
+    assert seen.expires["quota", "crm_login"] == "2027-03-31 00:00 UTC"
     assert "canary" not in repr(seen)
     login = seen.login()
     assert (login["authenticator"], login["user"], login["account_name"]) == ("SNOWFLAKE_JWT", "GATEHOUSE", "ANALYTICS")

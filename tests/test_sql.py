@@ -48,8 +48,15 @@ STATEMENTS = {
         ),
     ),
     "remove": (
-        sql.remove(sql.live(LEDGER, "pages/next.py")),
-        "REMOVE 'snow://streamlit/APPS.STREAMLIT.LEDGER/versions/live/pages/next.py'",
+        sql.remove(sql.staged(FILES, "0f/pages/next.py")),
+        'REMOVE \'@"APPS"."STREAMLIT"."LEDGER_FILES"/0f/pages/next.py\'',
+    ),
+    "remove live": (
+        sql.remove_live(LEDGER, "pages/next.py"),
+        (
+            "REMOVE 'snow://streamlit/APPS.STREAMLIT.LEDGER/versions/live/pages/next.py'"
+            " PATTERN = '(.*versions/live/)?pages/next\\\\.py'"
+        ),
     ),
     "fetch": (sql.fetch(LEDGER.beside("R")), 'ALTER GIT REPOSITORY "APPS"."STREAMLIT"."R" FETCH'),
     "secret": (
@@ -108,3 +115,30 @@ def test_any_name_is_one_identifier_and_arrives_unchanged(name: str) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1), max_size=4))
 def test_a_list_holds_its_names_and_nothing_else(names: list[str]) -> None:
     assert read(sql.listed(names)) == ["(", *[part for name in names for part in (",", name)][1:], ")"]
+
+
+BESIDE = [
+    ("model.json", ["model.json.gz", "model.json/model.json", "model.jsonl", "modelxjson", "old/model.json"]),
+    ("pages/a.py", ["pages/a.pyc", "more/pages/a.py", "pages/a.py/pages/a.py", "a.py"]),
+    ("a+b (1) [x] {2} $$ 100%|c^*?.csv", ["aab (1) [x] {2} $$ 100%|c^*?.csv", "a+b (1) [x] {2} $$ 100%", "c^*?.csv"]),
+    ("it's \\d – 日本.py", ["it's 1 – 日本.py", "it's \\d – 日本.py.bak"]),
+]
+
+
+def removed(path: str, names: list[str], start: str) -> list[str]:
+    """What goes with a path: names that begin with it, of which all that is listed of a file matches the pattern."""
+    place, pattern = read(sql.remove_live(LEDGER, path).removeprefix("REMOVE ").replace("' PATTERN = '", "' '"))
+    assert place == f"snow://streamlit/APPS.STREAMLIT.LEDGER/versions/live/{path}"
+    return [name for name in names if name.startswith(path) and re.fullmatch(pattern, f"{start}{name}")]
+
+
+@pytest.mark.parametrize("start", ["/versions/live/", "snow://streamlit/APPS.STREAMLIT.LEDGER/versions/live/", ""])
+@pytest.mark.parametrize(("path", "others"), BESIDE)
+def test_a_removal_takes_one_file_of_those_that_begin_alike(path: str, others: list[str], start: str) -> None:
+    assert removed(path, [path, *others], start) == [path]
+
+
+@given(path=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1), end=st.text())
+def test_a_removal_takes_any_path_and_nothing_that_only_begins_with_it(path: str, end: str) -> None:
+    assert removed(path, [path], "/versions/live/") == [path]
+    assert removed(path, [f"{path}{end}x"], "/versions/live/") == []

@@ -42,7 +42,8 @@ class Witness:
         if request.machine:
             yield f"machine {request.machine}"
         elif self.roles:
-            yield f"whoever holds {' and '.join(self.roles)}"
+            named = f"somebody in {' and '.join(self.departments)}, " if self.departments else "whoever "
+            yield f"{named}{'who ' if self.departments else ''}holds the role {' and '.join(self.roles)}"
         elif person is None:
             yield "anybody, without a login"
         else:
@@ -95,7 +96,7 @@ def cost(attribute: Attribute, value: str) -> int:
         return 1
     if kind == "email":
         return 8 if value.startswith("@") else 6
-    return {GROUP: 4, CLAIM: 4, ROLE: 4, "machine": 3, "mfa": 2, "country": 2, "ip": 3, DEVICE: 2}[kind]
+    return {GROUP: 4, CLAIM: 4, ROLE: 4, "machine": 6, "mfa": 2, "country": 2, "ip": 3, DEVICE: 2}[kind]
 
 
 def witness(

@@ -34,12 +34,8 @@ from infra.checks.people import (
 from infra.checks.roles import check_roles
 from infra.checks.scope import Check, Scope
 from infra.checks.snowflake import check_runtimes, check_secrets, check_snowflake_access
-from infra.checks.snowflake_account import (
-    check_object_names,
-    check_secret_values,
-    check_snowflake_account,
-    check_snowflake_stacks_apart,
-)
+from infra.checks.snowflake_account import check_secret_values, check_snowflake_account
+from infra.checks.snowflake_names import check_object_names, check_snowflake_stacks_apart
 from infra.checks.sources import check_sources
 from infra.checks.stacks import check_account, check_directory, check_owners, check_provider_values, check_zone
 

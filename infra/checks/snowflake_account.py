@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from infra.checks.scope import Scope
 from infra.checks.snowflake import WITH_VALUE
-from infra.estate import App, InSnowflake, SecretObject
-from infra.names import identifier, secret_function
 from infra.problems import Problems, Related, Span, did_you_mean
 from infra.schema.snowflake_account import SecretValues, SnowflakeValues
 from infra.stack import PROJECT
@@ -18,6 +14,7 @@ PARTS = {
     "password": ("username", "password"),
     "oauth2-authorization-code": ("refreshToken", "expires"),
 }
+WITH_EXPIRY = frozenset(kind for kind, parts in PARTS.items() if "expires" in parts)
 _FIELDS = {"value": "value", "username": "username", "password": "password", "refreshToken": "refresh_token",
            "expires": "expires"}  # fmt: skip
 
@@ -84,6 +81,16 @@ def check_secret_values(scope: Scope) -> None:
             elif alias in written.secrets and values is not None:
                 secret = written.secrets[alias]
                 _check_value(scope.problems, secret.type, bool(secret.rotated_outside), values, at)
+                if secret.type in WITH_EXPIRY and values.refresh_token and not values.expires:
+                    _missing_expiry(scope, f"{app}.{alias}", at)
+
+
+def _missing_expiry(scope: Scope, secret: str, at: Span) -> None:
+    key = f"{PROJECT}:secrets.{secret}.expires"
+    message = f"`{key}` is missing in `{scope.stack.file}`"
+    command = f"pulumi config set --stack {scope.stack.name} --path '{key}' '2027-03-31 00:00:00'"
+    advice = ("whoever issued the refresh token says until when it is good, in UTC", command)
+    scope.problems.add("missing-stack-value", message, at, advice=advice)
 
 
 def _check_value(problems: Problems, kind: str, outside: bool, values: SecretValues, at: Span) -> None:
@@ -99,64 +106,3 @@ def _check_value(problems: Problems, kind: str, outside: bool, values: SecretVal
         message = f"the value of a secret of type `{kind}` is {expected}"
         label = "this is one text" if wrong[0] == "value" else f"this has `{wrong[0]}`"
         problems.add("wrong-secret-value", message, at, label=label)
-
-
-def check_object_names(scope: Scope) -> None:
-    """Ensure that no two objects of the stack's schema have one name."""
-    seen: dict[tuple[str, str], tuple[Span, str]] = {}
-    for app, home in scope.estate.in_snowflake:
-        for kind, name, at, what in _objects(app, home):
-            there, first = seen.setdefault((kind, name), (at, what))
-            if (there, first) != (at, what):
-                message = f"`{first}` and `{what}` would both be the {kind} `{name}`"
-                related = (Related(there, "the other one"),)
-                scope.problems.add("duplicate-name", message, at, related=related, advice=("rename one of them",))
-
-
-def _objects(app: App, home: InSnowflake) -> Iterable[tuple[str, str, Span, str]]:
-    yield "Streamlit object", home.name, app.span, app.name
-    for secret in home.secrets:
-        what = f"{app.name}.{secret.alias}"
-        yield "secret", secret.name, secret.span, what
-        yield from (("function", name, secret.span, what) for name in _functions(secret))
-
-
-def _functions(secret: SecretObject) -> Iterable[str]:
-    if secret.deliver == "function":
-        yield secret_function(secret.name, of_type=True)
-        yield secret_function(secret.name, of_type=False)
-
-
-def check_snowflake_stacks_apart(scopes: Iterable[Scope]) -> None:
-    """Ensure that stacks of one Snowflake account share neither a schema nor names, and one of them makes the roles."""
-    schemas: dict[tuple[str, ...], tuple[Scope, Span]] = {}
-    creators: dict[tuple[str, ...], tuple[Scope, Span]] = {}
-    prefixes: dict[tuple[str, ...], tuple[Scope, Span]] = {}
-    for scope in scopes:
-        account, values = scope.estate.snowflake, scope.stack.values.snowflake
-        if account is None or values is None:
-            continue
-        own = (account.organization, account.name)
-        if account.schema is not None:
-            key = (*own, account.schema.database, account.schema.name)
-            message = f"the schema `{account.schema.database}.{account.schema.name}` belongs to stack `{{}}` as well"
-            _alone(schemas, key, scope, values.at["schema"], message, "write another `schema` in one of them")
-        message = f"the names of stacks `{scope.stack.name}` and `{{}}` are one in Snowflake"
-        _alone(prefixes, (*own, identifier(scope.stack.name)), scope, values.at.span, message, "rename one of them")
-        if account.creates_roles:
-            message = "stack `{}` creates the departments' roles in this account already"
-            _alone(creators, own, scope, values.at["createRoles"], message, "write `createRoles: false` here")
-
-
-def _alone(
-    seen: dict[tuple[str, ...], tuple[Scope, Span]],
-    key: tuple[str, ...],
-    scope: Scope,
-    at: Span,
-    message: str,
-    advice: str,
-) -> None:
-    other, there = seen.setdefault(key, (scope, at))
-    if other is not scope:
-        related = (Related(there, f"stack `{other.stack.name}`"),)
-        scope.problems.add("duplicate-name", message.format(other.stack.name), at, related=related, advice=(advice,))

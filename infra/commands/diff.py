@@ -44,13 +44,13 @@ def compare(
         newer = (
             Path(head) if head and Path(head).is_dir() else opened.enter_context(checked_out(root, head or WORK_TREE))
         )
-        before, after = load_texts(older, stacks, today), load_texts(newer, stacks, today)
+        before, after = load_texts(older, today), load_texts(newer, today)
         _require_stacks(stacks, before, after)
         said = None
         if stated is not None:
             apps, who = _names(before, after)
             said = intents(stated, apps, who)
-        return diff(before, after, today, called=(base, head or "work tree"), stated=said)
+        return diff(before, after, today, called=(base, head or "work tree"), stacks=stacks, stated=said)
 
 
 def _require_stacks(stacks: Sequence[str], *projects: Project) -> None:
@@ -92,5 +92,5 @@ def gate(found: Diff, approval: Approval | None) -> int:
         print(f"the approval is void: it is for {approval.digest}, and this is {found.digest}", file=sys.stderr)
     elif approval is not None:
         print("an approval says why: `--reason`", file=sys.stderr)
-    print(f"access is broadened; to approve of it: --approved {found.digest} --reason WHY", file=sys.stderr)
+    print(f"\naccess is broadened; to approve of it: --approved {found.digest} --reason WHY", file=sys.stderr)
     return UNDECIDED if found.undecided else NOT_APPROVED

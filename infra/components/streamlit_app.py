@@ -88,6 +88,7 @@ class StreamlitApp(pulumi.ComponentResource):
             self._run(
                 f"{streamlit.app}/{file.path}@{file.key}",
                 sql.put(str(file.place), streamlit.stage, file.folder),
+                # The key is of this path and content alone, so there is nothing else in its folder.
                 sql.remove(sql.staged(streamlit.stage, f"{file.key}/{file.path}")),
                 # The name says which content it is; where the file lies on this machine must not matter.
                 pulumi.ResourceOptions(
@@ -97,12 +98,13 @@ class StreamlitApp(pulumi.ComponentResource):
             for file in streamlit.uploads
         ]
         for file in streamlit.uploads:
-            # Nothing is done now; when the path goes away, so does the file that visitors see.
+            # Nothing is done now; when the path goes away, so does the file that visitors see. Not when the stage goes
+            # too: then the app does, or its files come from Git, and those are copied before anything is removed.
             self._run(
                 f"{streamlit.app}/{file.path}",
                 sql.NOTHING,
-                sql.remove(sql.live(streamlit.name, file.path)),
-                pulumi.ResourceOptions(depends_on=[live], deleted_with=self.identity),
+                sql.remove_live(streamlit.name, file.path),
+                pulumi.ResourceOptions(depends_on=[live], deleted_with=stage),
             )
         return [
             self._of_object(

@@ -10,6 +10,7 @@ from typing import Literal
 from infra.access import decide
 from infra.access.attributes import Names
 from infra.access.guard import Guard
+from infra.diff import notes
 from infra.diff.delta import Comparison, Delta, Residents, Side, delta
 from infra.diff.pairing import Pair, address, content, leads_to, pairs, shown_address
 from infra.diff.regions import Taken, taken
@@ -29,7 +30,11 @@ WIDENING: frozenset[Verdict] = frozenset({"broadened", "both", "new", "undecided
 
 @dataclass(frozen=True)
 class AppChange:
-    """One app of one stack. `notes` are facts beside who enters: another address, a longer session."""
+    """One app of one stack. `notes` are facts beside who enters: another address, a longer session.
+
+    `leads_to` is what whoever enters gets. `session` is how long a login lasts; empty in Snowflake, where a privilege
+    that is revoked is gone.
+    """
 
     app: str
     title: str
@@ -39,6 +44,7 @@ class AppChange:
     gained: tuple[Delta, ...]
     lost: tuple[Delta, ...]
     notes: tuple[str, ...]
+    leads_to: str
     session: str
     span: Span = field(compare=False, repr=False)
 
@@ -82,11 +88,26 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     base, head = pair
     app = head or base
     assert app is not None  # noqa: S101 - a pair has one side at least
-    notes = (*_notes(pair, moved), *_ended(sides, pair))
     before = Guard.of(base, sides.base, sides.today, Names()) if base else _NOBODY
     after = Guard.of(head, sides.head, sides.then, sides.names) if head else _NOBODY
+    told = (
+        *notes.of_apps(pair, moved),
+        *notes.of_ends(pair, sides.today, sides.then),
+        *notes.of_what_is_named_alike(sides.names, after),
+    )
+    session = app.session if isinstance(app.home, Tunnelled) else ""
     bare = AppChange(
-        app.name, app.title, app.owner.name, shown_address(app), "equivalent", (), (), notes, app.session, app.span
+        app.name,
+        app.title,
+        app.owner.name,
+        shown_address(app),
+        "equivalent",
+        (),
+        (),
+        told,
+        leads_to(app),
+        session,
+        app.span,
     )
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
@@ -104,7 +125,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     except _UndecidedError as error:
         # Nobody knows what the change does, so it is treated as if somebody gained.
         why = f"not decided: {error.__cause__}; {INSTALL}"
-        return replace(bare, verdict="undecided", notes=(*notes, why))
+        return replace(bare, verdict="undecided", notes=(*told, why))
     gained = tuple(delta for one, _ in found for delta in one)
     lost = tuple(delta for _, one in found for delta in one)
     return replace(bare, verdict=_verdict(pair, gained, lost), gained=gained, lost=lost)
@@ -170,48 +191,6 @@ def _verdict(pair: Pair, gained: tuple[Delta, ...], lost: tuple[Delta, ...]) -> 
     if gained and lost:
         return "both"
     return "broadened" if gained else "narrowed" if lost else "equivalent"
-
-
-def _notes(pair: Pair, moved: tuple[Taken, ...]) -> Iterator[str]:
-    base, head = pair
-    if base and head:
-        if base.name != head.name:
-            yield f"was called `{base.name}`"
-        if shown_address(base) != shown_address(head):
-            yield f"moves from {shown_address(base)} to {shown_address(head)}"
-        if content(base) != content(head):
-            yield f"leads to {leads_to(head)}, and led to {leads_to(base)}"
-        if base.owner.name != head.owner.name:
-            yield f"is owned by {head.owner.name}, and was by {base.owner.name}"
-        yield from _sessions(base, head)
-    for item in moved:
-        place = item.place
-        if head is not None and item.after is head:
-            yield f"answers {place}, which was answered by `{item.before.name}`"
-        if base is not None and item.before is base and head is not None:
-            yield f"no longer answers {place}, which `{item.after.name}` answers now"
-
-
-def _ended(sides: Sides, pair: Pair) -> Iterator[str]:
-    """Entries that are over in head and were not in base; what a denial kept out may enter then."""
-    base, head = pair
-    if base is None or head is None:
-        return
-    before, after = (
-        {replace(entry, expires=None, reason=None) for entry in app.access if entry.holds_on(day)}
-        for app, day in ((base, sides.today), (head, sides.then))
-    )
-    for entry in head.access:
-        if not entry.holds_on(sides.then) and replace(entry, expires=None, reason=None) in before - after:
-            who = " and ".join(department.name for department in entry.departments) or "everybody"
-            what = {"deny": "the denial of", "bypass": "being public to"}.get(entry.decision, "the entry of")
-            yield f"{what} {who} ended on {entry.expires}"
-
-
-def _sessions(base: App, head: App) -> Iterator[str]:
-    before, after = ({entry.session for entry in app.access} | {app.session} for app in (base, head))
-    if before != after and isinstance(head.home, Tunnelled):
-        yield f"a login lasts {' or '.join(sorted(after))}, and lasted {' or '.join(sorted(before))}"
 
 
 def _confirm(part: Delta | None, sides: Sides, app: App | None, other: App | None) -> None:

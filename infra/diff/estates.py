@@ -52,11 +52,11 @@ class Diff:
     def digest(self) -> str:
         """A name of all that is gained, and of all that is undecided; empty where that is nothing.
 
-        It is bound to who gains what and where, and to nothing else of the files: 128 bits of SHA-256, so that nobody
-        can make two changes of the same name.
+        It is bound to who gains, what they get and where, and to nothing else of the files. It has 128 bits, so that
+        nobody can make two changes of the same name.
         """
         gained = sorted(
-            "\0".join((stack, change.app, change.verdict, delta.at, delta.digest))
+            "\0".join((stack, change.app, change.leads_to, delta.at, delta.digest))
             for stack, change in self.changes
             for delta in change.gained or ()
         )
@@ -96,15 +96,17 @@ def diff(
     today: date,
     *,
     called: tuple[str, str] = ("base", "head"),
+    stacks: Iterable[str] = (),
     stated: Mapping[str, frozenset[str]] | None = None,
 ) -> Diff:
-    """Compare every stack of either side; one that is on one side only comes or goes with all its apps.
+    """Compare `stacks`, or every stack of either side; one that is on one side only comes or goes with all its apps.
 
+    The projects have all their stacks: one of them may own the identity providers of another.
     `stated` maps apps to the departments, machines and people that are said to gain them.
     """
     roster = head.roster or base.roster
     found = []
-    for name in sorted(base.estates.keys() | head.estates.keys()):
+    for name in sorted({*stacks} or base.estates.keys() | head.estates.keys()):
         one, other = base.estates.get(name), head.estates.get(name)
         before = one or _empty(other)
         after = other or _empty(one)

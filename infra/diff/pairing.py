@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from infra.estate import App, Estate, InSnowflake, Tunnelled
 
@@ -61,10 +61,11 @@ def address(app: App) -> tuple[str, str]:
 
 
 def shown_address(app: App) -> str:
-    """The same, to be read."""
+    """The same, to be read: a path, or a host name of the app's own. What differs from stack to stack is left out."""
     home = app.home
-    return home.domain + "/" if isinstance(home, Tunnelled) else address(app)[1]
+    return place(home.hostname, home.path) if isinstance(home, Tunnelled) else home.name
 
 
-def by_name(apps: Iterable[App]) -> dict[str, App]:
-    return {app.name: app for app in apps}
+def place(hostname: str, path: str) -> str:
+    """`/streamlit/sales/`, or the whole host name."""
+    return f"{path}/" if path else hostname

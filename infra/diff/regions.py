@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from infra.diff.pairing import place
 from infra.estate import App, Estate, Tunnelled
 
 Address = tuple[str, str]
@@ -24,7 +25,7 @@ class Taken:
 
     @property
     def place(self) -> str:
-        return "".join(self.address) + "/"
+        return place(*self.address)
 
 
 def taken(base: Estate, head: Estate, same: Mapping[str, str]) -> Iterator[Taken]:

@@ -8,7 +8,7 @@ from itertools import combinations, product
 from typing import Literal
 
 from infra.access.attributes import CLAIM, EMAIL, GROUP, MACHINE, PROVIDER, ROLE, YES, Classes, Names
-from infra.access.person import Person
+from infra.access.person import Person, is_member
 from infra.diff.phrases import conditions
 from infra.estate import Department
 from infra.logic import ALWAYS, EMPTY, Attribute, Diagrams, Every, Formula, Is, Some
@@ -84,6 +84,9 @@ class Subjects:
         chosen: Identity = {PROVIDER: provider, EMAIL: email}
         chosen |= {(GROUP, provider, group): "yes" for group in person.groups}
         chosen |= {(CLAIM, provider, name, value): "yes" for name, value in person.claims}
+        for role, holders in self.roles.items():
+            if any(is_member(person, item) for item in holders):
+                chosen[ROLE, role] = "yes"
         return self.narrowed(diagrams, number, chosen) != EMPTY
 
     def narrowed(self, diagrams: Diagrams, number: int, identity: Identity) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from infra import names
+from infra.diff.pairing import place
 from infra.estate import Department, Estate
 from infra.privileges import Grant, owner_grants, viewer_grants
 
@@ -44,7 +46,7 @@ def facts(base: Estate, head: Estate, today: date, providers: Mapping[str, str])
 
 def _routes(estate: Estate) -> Iterator[str]:
     for _, home in estate.tunnelled:
-        yield f"{home.domain}/ → {home.service}"
+        yield f"{place(home.hostname, home.path)} → {home.service}"
 
 
 def _departments(departments: Iterable[Department]) -> Iterator[str]:
@@ -71,7 +73,7 @@ def _external_hosts(estate: Estate) -> Iterator[str]:
 
 def _owners(estate: Estate) -> Iterator[str]:
     for app, home in estate.in_snowflake:
-        yield f"`{app.name}` runs with the rights of {home.owner_role}"
+        yield f"`{app.name}` runs with the rights of {_bare(home.owner_role, estate)}"
 
 
 def _privileges(estate: Estate, today: date) -> Iterator[str]:
@@ -79,4 +81,14 @@ def _privileges(estate: Estate, today: date) -> Iterator[str]:
     grants += [grant for _, home in estate.in_snowflake for grant in owner_grants(home)]
     for grant in grants:
         for privilege in grant.privileges:
-            yield f"{grant.role}: {privilege} on {grant.target.kind} {grant.target.name.replace(chr(34), '')}"
+            target = grant.target.name.replace('"', "")
+            yield f"{_bare(grant.role, estate)}: {privilege} on {grant.target.kind} {_bare(target, estate)}"
+
+
+def _bare(name: str, estate: Estate) -> str:
+    """A name without what only says which stack it is of, so that stacks which are alike read alike."""
+    schema = estate.snowflake.schema if estate.snowflake else None
+    if schema and name == f"{schema.database}.{schema.name}":
+        return "of the stack"
+    name = name.removeprefix(f"{schema.database}.{schema.name}.") if schema else name
+    return name.replace(names.account_object(estate.stack.name, ""), "")

@@ -13,6 +13,7 @@ from infra.lints.entries import lint_shadowed, lint_unsatisfiable
 from infra.lints.lint import Lint
 from infra.lints.neighbours import lint_looser_below, lint_shared_service
 from infra.lints.notices import lint_expiry, lint_nobody, lint_public, lint_sessions, lint_unused
+from infra.lints.snowflake import lint_near_names
 
 LINTS: tuple[Callable[[Lint], None], ...] = (
     lint_unsatisfiable,
@@ -24,6 +25,7 @@ LINTS: tuple[Callable[[Lint], None], ...] = (
     lint_expiry,
     lint_sessions,
     lint_unused,
+    lint_near_names,
 )
 
 

@@ -51,7 +51,7 @@ def _comment(
         lines += ["", f"*Left out for length: {' and '.join(dropped)}.*"]
     lines += _proofs(diff)
     if details:
-        lines += [*_lapses(diff), *_facts(diff)]
+        lines += [*_lapses(diff), *_facts(diff), *_tests(shown)]
     return "\n".join([*lines, *_approval(diff)]) + "\n"
 
 
@@ -155,6 +155,21 @@ def _facts(diff: Diff) -> Iterator[str]:
         where = stacks_of(diff, stacks)
         yield f"- {'+' if fact.appears else '−'} {fact.kind}: {escaped(fact.text)}" + (f" ({where})" if where else "")
     yield from ["", "</details>"]
+
+
+def _tests(shown: Iterable[Item]) -> Iterator[str]:
+    """The examples as tests: what fails while the change is as it is, ready for apps.yaml."""
+    tests = [
+        delta.witness.as_test(claim, item.change.app)
+        for item in shown
+        for claim, deltas in (("never", item.change.gained), ("must", item.change.lost))
+        for delta in deltas
+        if not delta.at and (item.change.verdict != "removed")
+    ]
+    if tests:
+        yield from ["", "<details><summary>Tests that would refuse this</summary>", "", "```yaml", "tests:"]
+        yield from (f"  {line}" for test in dict.fromkeys(tests) for line in test.split("\n"))
+        yield from ["```", "", "</details>"]
 
 
 def _approval(diff: Diff) -> Iterator[str]:

@@ -39,7 +39,7 @@ def _item(diff: Diff, item: Item, color: bool) -> Iterator[str]:
     where = stacks_of(diff, item.stacks)
     word = WORDS.get(change.verdict, change.verdict)
     place = f"{change.span}" + (f", {where}" if where else "")
-    yield f"{bold(f'{change.title}', color)} (`{change.app}`) is {word}  {place}"
+    yield f"{bold(f'{change.title}', color)} (`{change.app}`): {word}  {place}"
     for which, deltas in (("gains", change.gained), ("loses", change.lost)):
         for delta in deltas:
             yield from _delta(diff, which, delta, change.session, color)
@@ -55,7 +55,7 @@ def _delta(diff: Diff, which: str, delta: Delta, session: str, color: bool) -> I
     yield f"           for example {delta.witness}"
     if delta.people:
         yield f"           {count(len(delta.people), 'person', 'people')} of people.yaml: {named(diff, delta)}"
-    if which == "loses":
+    if which == "loses" and session:
         yield f"           open sessions last up to {session}"
     if delta.unstated:
         yield f"           not stated: {delta.unstated}"

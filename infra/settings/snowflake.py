@@ -16,7 +16,7 @@ from infra.stack import Stack
 
 # What stands in Snowflake until somebody sets the value that is rotated outside.
 PLACEHOLDER = "set outside of Gatehouse"
-PLACEHOLDER_EXPIRY = "2099-01-01 00:00:00"
+PLACEHOLDER_EXPIRY = "2099-01-01 00:00 UTC"
 # The parts of a value by type: as the stack file spells them, and as the record has them.
 _PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "generic-string": (("", "value"),),
@@ -107,8 +107,9 @@ def _parts(app: str, secret: SecretObject, stack: Stack, decrypted: Decrypted) -
 
 
 def _expiry(app: str, secret: SecretObject, stack: Stack) -> str:
+    """With its zone: a time without one is in a zone of somebody else's choice. A zone only stands behind minutes."""
     written = _written(app, secret, stack)
-    return str(written.expires) if written and written.expires else PLACEHOLDER_EXPIRY
+    return f"{written.expires[:16]} UTC" if written and written.expires else PLACEHOLDER_EXPIRY
 
 
 def _written(app: str, secret: SecretObject, stack: Stack) -> SecretValues | None:

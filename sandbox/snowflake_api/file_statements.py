@@ -64,8 +64,8 @@ def get(call: Call) -> Result:
     given = call.reader.properties(options, "GET")
     call.reader.end()
     may_read(call, source)
-    folder, prefix = root(call.catalogue, source)
-    found = [one.path for one in _matching(entries(folder, prefix), str(given.get("pattern", ".*")))]
+    folder, _ = root(call.catalogue, source)
+    found = [one.path for _, one in _found(call, source, given)]
     transfer = {
         "command": "DOWNLOAD",
         "src_locations": found,
@@ -86,9 +86,13 @@ def _local(text: str) -> str:
     return text.removeprefix("file://")
 
 
-def _matching(found: tuple[Entry, ...], pattern: str) -> tuple[Entry, ...]:
-    expression = _expression(pattern)
-    return tuple(one for one in found if expression.fullmatch(one.path))
+def _found(call: Call, at: Address, given: dict[str, object]) -> list[tuple[str, Entry]]:
+    """The files whose names begin with an address, each with the name that LIST shows and a pattern matches whole."""
+    expression = _expression(str(given.get("pattern", ".*")))
+    folder, prefix = root(call.catalogue, at)
+    start = _shown_start(at, prefix)
+    shown = [(f"{start}{one.path}", one) for one in entries(folder, prefix)]
+    return [(name, one) for name, one in shown if expression.fullmatch(name)]
 
 
 def _expression(pattern: str) -> re.Pattern[str]:
@@ -164,15 +168,13 @@ def list_files(call: Call) -> Result:
     call.reader.end()
     may_read(call, at)
     shape = columns("name size:fixed md5 last_modified")
-    expression = _expression(str(given.get("pattern", ".*")))
     if isinstance(at.holder.body, GitRepository):
+        expression = _expression(str(given.get("pattern", ".*")))
         return table(
             shape, [row for row in _in_repository(call, at, at.holder.body) if expression.fullmatch(str(row[0]))]
         )
-    folder, prefix = root(call.catalogue, at)
-    start = _shown_start(at, prefix)
-    rows = [(f"{start}{one.path}", one.size, one.md5(), _moment(one.modified)) for one in entries(folder, prefix)]
-    return table(shape, [row for row in rows if expression.fullmatch(row[0])])
+    found = _found(call, at, given)
+    return table(shape, [(name, one.size, one.md5(), _moment(one.modified)) for name, one in found])
 
 
 def _shown_start(at: Address, prefix: str) -> str:
@@ -196,13 +198,12 @@ def _moment(seconds: float) -> str:
 
 
 def remove_files(call: Call) -> Result:
-    """`REMOVE <address> [PATTERN = '..']`: every file whose path begins with it."""
+    """`REMOVE <address> [PATTERN = '..']`: every file whose name begins with it, as LIST has them."""
     at = address(call, call.reader.location())
     given = call.reader.properties({"PATTERN": ("pattern", Reader.text)}, "REMOVE")
     call.reader.end()
     may_write(call, at)
-    folder, prefix = root(call.catalogue, at, to_write=True)
-    found = _matching(entries(folder, prefix), str(given.get("pattern", ".*")))
-    remove(folder, found)
-    start = _shown_start(at, prefix)
-    return table(columns("name result"), [(f"{start}{one.path}", "removed") for one in found])
+    folder, _ = root(call.catalogue, at, to_write=True)
+    found = _found(call, at, given)
+    remove(folder, [one for _, one in found])
+    return table(columns("name result"), [(name, "removed") for name, _ in found])

@@ -5,6 +5,7 @@ The clauses are those of Snowflake's page CREATE SECRET; nothing ever shows a va
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from sandbox.snowflake_api import refusals
@@ -23,11 +24,19 @@ def _texts(reader: Reader) -> tuple[str, ...]:
     return reader.listed(reader.text)
 
 
+_OFFSETS = {"UTC": "+0000", "GMT": "+0000", "PST": "-0800", "PDT": "-0700"}
+_ZONE = re.compile(rf"(?<=:[0-9]{{2}}) ({'|'.join(_OFFSETS)})$")
+
+
 def _moment(reader: Reader) -> float:
-    """A day or a time in seconds since 1970; one without a zone is in UTC, whatever the session's zone."""
+    """A day or a time in seconds since 1970; one without a zone is in UTC, whatever the session's zone.
+
+    A zone has a name or an offset, and stands behind minutes (snowflakedb/terraform-provider-snowflake, acceptance
+    test of SecretWithAuthorizationCodeGrant).
+    """
     text = reader.text()
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_ZONE.sub(lambda zone: _OFFSETS[zone[1]], text))
     except ValueError:
         raise refusals.invalid_value(text, "OAUTH_REFRESH_TOKEN_EXPIRY_TIME") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -64,8 +64,7 @@ def load_world(file: File = WORLD_FILE) -> World:
     for given in text["grants"]:
         key = (given["kind"], tuple(given.get("name", "").split(".")) if given.get("name") else ())
         to, grantee = next((one, given[one]) for one in ("role", "user") if one in given)
-        made = tuple(
-            Grant(one, grantee, things[key].owner or "ACCOUNTADMIN", now, to=to.upper()) for one in given["privileges"]
-        )
+        by, option = things[key].owner or "ACCOUNTADMIN", given.get("option", False)
+        made = tuple(Grant(one, grantee, by, now, to=to.upper(), option=option) for one in given["privileges"])
         things[key] = replace(things[key], grants=(*things[key].grants, *made))
     return World(where, text["host"], tuple(things.values()))

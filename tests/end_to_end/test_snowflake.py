@@ -4,7 +4,9 @@ nothing left behind."""
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,14 @@ def test_a_file_that_comes_and_goes(deployed: World) -> None:
     assert live_files(deployed, "LEDGER").keys() - files.keys() == {f"pages/{extra.name}"}
     extra.unlink()
     extra.parent.rmdir()
+    model = [deployed.project / "apps/ledger" / name for name in ("model.json", "model.json.gz")]
+    for path in model:
+        path.write_text("{}", encoding="utf-8")
+    deployed.ok(*UPDATE)
+    model[0].unlink()
+    deployed.ok(*UPDATE)
+    assert live_files(deployed, "LEDGER").keys() - files.keys() == {"model.json.gz"}
+    model[1].unlink()
     deployed.ok(*UPDATE)
     assert live_files(deployed, "LEDGER") == files
     assert identity(deployed, "LEDGER") == before
@@ -256,6 +266,50 @@ def test_an_app_dropped_by_hand_comes_again_with_all_that_it_had(deployed: World
     after = identity(deployed, "LEDGER")
     assert after[0] != before[0]
     assert [grant[1:] for grant in after[2:]] == [grant[1:] for grant in before[2:]]  # type: ignore[index]
+    deployed.ok(*UPDATE, "--expect-no-changes")
+
+
+def committed(folder: Path, files: dict[str, str]) -> str:
+    """The one commit of a new repository with these files."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    own = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "all")):
+        subprocess.run(["git", *own, "-C", str(folder), *arguments], check=True)
+    return subprocess.check_output(["git", "-C", str(folder), "rev-parse", "HEAD"], text=True).strip()
+
+
+def test_an_app_moves_from_uploaded_files_to_git_and_back(
+    deployed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is one update. Nothing of the new source is missing; what only the former had stays, as docs/operations.md
+    says, and goes by hand."""
+    before, files = identity(deployed, "LEDGER"), live_files(deployed, "LEDGER")
+    texts = {"streamlit_app.py": "import streamlit  # from Git\n", "pages/more.py": "import streamlit\n"}
+    commit = committed(tmp_path, {f"apps/ledger/{path}": text for path, text in texts.items()})
+    digests = {path: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for path, text in texts.items()}
+    # `apps.yaml` takes https addresses only, and the local Snowflake reads repositories of this machine: the program
+    # of this project names such a one.
+    monkeypatch.setenv("PYTHONPATH", str(deployed.project))
+    deployed.edit("infra/components/git_clone.py", "origin=git.repository", f"origin={str(tmp_path)!r}")
+    deployed.edit(
+        "stacks/Pulumi.sandbox.yaml", "    user: GATEHOUSE\n", "    user: GATEHOUSE\n    gitApiIntegration: GITHUB\n"
+    )
+    written = "source: apps/ledger\n    snowflake:\n"
+    git = f"      git: {{repository: https://git.example/apps.git, commit: {commit}}}\n"
+    deployed.edit("apps.yaml", written, written + git)
+    deployed.ok(*UPDATE)
+    assert live_files(deployed, "LEDGER") == {**files, **digests}
+    assert deployed.query("SHOW STAGES LIKE 'LEDGER%' IN SCHEMA APPS.STREAMLIT") == []
+    deployed.ok(*UPDATE, "--expect-no-changes")
+    deployed.edit("apps.yaml", written + git, written)
+    deployed.ok(*UPDATE)
+    assert live_files(deployed, "LEDGER") == {**digests, **files}
+    deployed.query("REMOVE 'snow://streamlit/APPS.STREAMLIT.LEDGER/versions/live/pages/more.py'")
+    assert live_files(deployed, "LEDGER") == files
+    assert not deployed.query("SHOW GIT REPOSITORIES IN SCHEMA APPS.STREAMLIT")
+    assert identity(deployed, "LEDGER") == before
     deployed.ok(*UPDATE, "--expect-no-changes")
 
 

@@ -16,12 +16,14 @@ from infra.checks.app_files.plain_secrets import check_credentials
 from infra.checks.app_files.runtime import check_runtime
 from infra.checks.app_files.secret_use import check_secret_use
 from infra.checks.app_files.secrets_file import check_secrets_file
+from infra.checks.app_files.syntax import check_syntax
 from infra.checks.scope import Scope
 from infra.in_snowflake import MAIN_FILE
 
 _RULES: tuple[Callable[[SnowflakeApp], None], ...] = (
     check_files,
     check_main_file,
+    check_syntax,
     check_configuration,
     check_secrets_file,
     check_credentials,

@@ -10,7 +10,7 @@ from infra.bundle import File, files_of, unreadable
 from infra.checks.app_files.python_source import PythonFile, read_python
 from infra.checks.app_files.text_file import TextFile, decoded
 from infra.checks.app_files.toml_places import Toml, read_toml
-from infra.problems import Problems, Related
+from infra.problems import Problem, Problems, Related
 from infra.schema.snowflake import Snowflake
 from infra.shapes import Word
 from infra.source import MAX_BYTES, read_text
@@ -66,10 +66,18 @@ class Folder:
             self.texts[path] = TextFile.of(path, name, text)
 
     @cached_property
+    def _read_python(self) -> dict[str, PythonFile | Problem]:
+        return {path: read_python(file) for path, file in self.texts.items() if path.endswith(".py")}
+
+    @property
     def python(self) -> tuple[PythonFile, ...]:
         """What matters of the Python files that could be parsed."""
-        files = (file for path, file in self.texts.items() if path.endswith(".py"))
-        return tuple(found for found in (read_python(file, self.problems) for file in files) if found)
+        return tuple(found for found in self._read_python.values() if isinstance(found, PythonFile))
+
+    @property
+    def broken(self) -> dict[str, Problem]:
+        """By path, what is wrong with the others."""
+        return {path: found for path, found in self._read_python.items() if isinstance(found, Problem)}
 
     def toml(self, path: str) -> Toml | None:
         """A TOML file, or None where there is none that can be read."""
@@ -114,6 +122,16 @@ class SnowflakeApp:
         """The place in apps.yaml that decides what its files may hold."""
         where = "in a container" if self.is_container else "on a warehouse"
         return (Related(self.snowflake.at["runtime"], f"`{self.name}` runs {where}"),)
+
+
+def folder_of(path: str) -> str:
+    """The folder of a file with a `/` behind it, unless it is the root."""
+    return path[: path.rfind("/") + 1]
+
+
+def pages_of(app: SnowflakeApp) -> str:
+    """Streamlit runs each file of this folder, like the main file."""
+    return f"{folder_of(app.main_file)}pages"
 
 
 def _is_read(file: File) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 
-from infra.checks.app_files.folder import SnowflakeApp
+from infra.checks.app_files.folder import SnowflakeApp, folder_of, pages_of
 from infra.checks.app_files.python_source import Import
 
 
@@ -22,7 +22,8 @@ def check_imports(app: SnowflakeApp) -> None:
 
 def _check_relative(app: SnowflakeApp, folder: str, name: str, found: Import) -> None:
     above = folder.split("/")[: -(found.level - 1) or None] if folder else []
-    is_script = not folder or f"{folder}/{name}" == app.main_file or folder == _pages(app)
+    is_page = folder == pages_of(app) and name != "__init__.py"
+    is_script = not folder or f"{folder}/{name}" == app.main_file or is_page
     written = f"{'.' * found.level}{found.module}"
     if is_script or found.level > len(folder.split("/")):
         message = f"`{written}` leads out of the app's folder"
@@ -48,7 +49,7 @@ def _check_absolute(app: SnowflakeApp, found: Import) -> None:
     path = found.module.replace(".", "/")
     if top in sys.stdlib_module_names:
         return
-    for place in dict.fromkeys((_folder_of(app.main_file), "")):
+    for place in dict.fromkeys((folder_of(app.main_file), "")):
         if f"{place}{top}/__init__.py" in app.folder.places and rest:
             if not _exists(app, f"{place}{path}"):
                 message = f"there is no module `{found.module}` in `{app.source}`"
@@ -74,12 +75,3 @@ def _near(app: SnowflakeApp, path: str, module: str) -> tuple[str, ...]:
     beside = [file.removesuffix(".py") for parent, _, file in places if parent == folder and file != "__init__.py"]
     near = difflib.get_close_matches(name, beside, n=1)
     return tuple(f"did you mean `{module.removesuffix(name)}{other}`?" for other in near)
-
-
-def _folder_of(path: str) -> str:
-    return path[: path.rfind("/") + 1]
-
-
-def _pages(app: SnowflakeApp) -> str:
-    """Streamlit runs each file of this folder, like the main file."""
-    return f"{_folder_of(app.main_file)}pages"

@@ -1,4 +1,4 @@
-"""The Python files of an app: every one is parsed, for its syntax, as the Python that both runtimes have.
+"""The Python files of an app: every one is parsed, as the Python that both runtimes have.
 
 Only a file with a word that matters is looked through as well, since that takes longer.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from infra.checks.app_files.python_reader import KIT, SNOWFLAKE, TOKEN_FILE, Reader, Use, Written, span_of
 from infra.checks.app_files.text_file import TextFile
-from infra.problems import Problems, Span
+from infra.problems import Problem, Span
 
 GRAMMAR = (3, 11)
 _MODULE = re.compile(r"from[ \t]+([.\w]+)")
@@ -51,19 +51,17 @@ class PythonFile:
     suits_both: bool = False
 
 
-def read_python(file: TextFile, problems: Problems) -> PythonFile | None:
-    """What matters of a file, or None with a problem recorded."""
+def read_python(file: TextFile) -> PythonFile | Problem:
+    """What matters of a file, or why it is no Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as of `"\d"`: it runs all the same
             tree = ast.parse(file.text, feature_version=GRAMMAR)
     except SyntaxError as error:
-        _report(file, error, problems)
-        return None
+        return _unlike_python(file, error)
     except (RecursionError, MemoryError, ValueError) as error:
         what = "holds a null byte" if isinstance(error, ValueError) else "is nested too deep"
-        problems.add("python-syntax", f"this is not Python: it {what}", file.whole)
-        return None
+        return Problem("python-syntax", f"this is not Python: it {what}", file.whole)
     imports = tuple(_imports(file, tree))
     small = file.text.lower()
     if "Key" not in file.text and not any(word in small for word in _MATTERS):
@@ -91,7 +89,7 @@ def _imports(file: TextFile, tree: ast.Module) -> Iterator[Import]:
                 yield Import(0, name.name, (), span_of(name, file))
 
 
-def _report(file: TextFile, error: SyntaxError, problems: Problems) -> None:
+def _unlike_python(file: TextFile, error: SyntaxError) -> Problem:
     line = min(max(error.lineno or 1, 1), len(file.source.lines)) - 1
     length = len(file.source.lines[line])
     column = min(max((error.offset or 1) - 1, 0), length)
@@ -99,4 +97,4 @@ def _report(file: TextFile, error: SyntaxError, problems: Problems) -> None:
     end = min((error.end_offset or 0) - 1, length) if ends_here else column + 1
     said = str(error.msg)
     message = f"this is not Python {GRAMMAR[0]}.{GRAMMAR[1]}: {said[:1].lower()}{said[1:]}"
-    problems.add("python-syntax", message, Span(file.source, line, column, line, end))
+    return Problem("python-syntax", message, Span(file.source, line, column, line, end))

@@ -11,8 +11,19 @@ from infra.checks.app_files.text_file import TextFile
 from infra.checks.app_files.toml_places import Path, Toml
 from infra.problems import Related
 
-# Where the session token is sent, and what code is run.
-_OF_RUNTIME = re.compile(r"SNOWFLAKE_|PYTHON|(PATH|HOME)$")
+# Variables that a runtime, Python or a library goes by, and what they would do.
+_EFFECTS = (
+    (re.compile(r"SNOWFLAKE_|(PATH|HOME)$"), "take the place of a variable that the runtime sets"),
+    (re.compile(r"PYTHON|LD_|(BASH_ENV|GLIBC_TUNABLES|GCONV_PATH)$"), "change what code the app runs"),
+    (re.compile(r"(?i:https?|ftp|all|no|grpc)_(?i:proxy)$"), "change which way the app's requests take"),
+    (
+        re.compile(
+            r"(SSL_CERT_(FILE|DIR)|SSLKEYLOGFILE|(REQUESTS|CURL|AWS)_CA_BUNDLE|OPENSSL_(CONF|MODULES|ENGINES)|NETRC"
+            r"|GRPC_DEFAULT_SSL_ROOTS_FILE_PATH)$"
+        ),
+        "change whom the app's requests trust",
+    ),
+)
 
 
 def check_secrets_file(app: SnowflakeApp) -> None:
@@ -51,10 +62,14 @@ def _check_values(app: SnowflakeApp, file: TextFile, toml: Toml, *table: str) ->
     for key in values:
         if key in taken:
             _refuse_taken(app, toml, (*table, key), taken[key])
-        elif _OF_RUNTIME.match(key) and type(values[key]) in (str, int, float):
-            message = f"`{key}` would take the place of a variable that the runtime sets"
+        elif type(values[key]) in (str, int, float) and (effect := _effect(key)):
             advice = ("give it another name: Streamlit puts what stands here into the environment",)
-            app.problems.add("reserved-name", message, toml.keys[(*table, key)], advice=advice)
+            app.problems.add("reserved-name", f"`{key}` would {effect}", toml.keys[(*table, key)], advice=advice)
+
+
+def _effect(key: str) -> str:
+    """What a variable of this name does to the app; `` for what is only the app's own."""
+    return next((effect for names, effect in _EFFECTS if names.match(key)), "")
 
 
 def _taken(app: SnowflakeApp) -> dict[str, str]:

@@ -66,6 +66,23 @@ def test_remove_takes_what_begins_with_the_path_and_empty_folders(snowflake: Ser
     assert not list((snowflake.directory / "files" / "stages").rglob("v1"))
 
 
+def test_a_pattern_is_held_against_the_whole_name_as_it_is_listed(app: Driver) -> None:
+    files = {"model.json": "1", "model.json.gz": "2", "old/model.json": "3"}
+    put(app, LIVE, files)
+    put(app, "@S/v/", files)
+    for address, start in ((LIVE, "/versions/live/"), ("@S/v/", "s/v/")):
+        for pattern, found in (("model[.]json", []), (f"{start}model.json", [f"{start}model.json"])):
+            at = f"'{address}model.json' PATTERN = '{pattern}'"
+            assert [row["name"] for row in app.run(f"LIST {at}")] == found
+            assert app.run(f"REMOVE {at}") == [{"name": name, "result": "removed"} for name in found]
+        assert {f"{start}{path}" for path in files} - set(listed(app, address)) == {f"{start}model.json"}
+    sources = [
+        app.ask(f"GET '@S/v/' 'file:///x/' PATTERN = '{pattern}'")["data"]["src_locations"]
+        for pattern in ("v/old/.*", "s/v/old/.*")
+    ]
+    assert sources == [[], ["v/old/model.json"]]
+
+
 def test_copies_keep_paths_below_the_source(app: Driver) -> None:
     put(app, "@S/abc/", FILES)
     rows = app.run(f'COPY FILES INTO \'{LIVE}\' FROM \'@"APPS"."PUBLIC"."S"/abc/\'')

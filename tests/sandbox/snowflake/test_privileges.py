@@ -60,6 +60,16 @@ def test_the_owner_role_needs_each_of_its_grants(snowflake: Server, left_out: st
         assert answer["success"] or answer["code"] in ("002002", "099106"), answer["message"]
 
 
+def test_the_deploy_role_hands_on_what_exists_in_the_account(built: tuple[Driver, Driver]) -> None:
+    """As docs/first-account.md asks for it, for apps that name a warehouse or pool that no stack makes."""
+    deployer, _ = built
+    deployer.script(
+        f'GRANT USAGE ON WAREHOUSE COMPUTE_WH TO ROLE "{OWNER}"',
+        f'GRANT USAGE ON COMPUTE POOL SYSTEM_COMPUTE_POOL_CPU TO ROLE "{OWNER}"',
+    )
+    assert deployer.refusal(f'GRANT OPERATE ON WAREHOUSE COMPUTE_WH TO ROLE "{OWNER}"')[0] == "003001"
+
+
 def test_the_owner_role_may_not_do_what_the_deploy_role_does(built: tuple[Driver, Driver]) -> None:
     _, owner = built
     for sql in (

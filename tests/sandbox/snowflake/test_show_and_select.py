@@ -193,6 +193,8 @@ def test_allowed_secrets_are_all_of_them_or_listed(deployer: Driver) -> None:
         ("2027-03-31 12:30", "1806496200"),
         ("2027-03-31 12:30:05", "1806496205"),
         ("2027-03-31 12:30 +0200", "1806489000"),
+        ("2027-03-31 12:30 UTC", "1806496200"),
+        ("2027-03-31 12:30 PDT", "1806521400"),
     ],
 )
 def test_the_end_of_a_refresh_token_is_a_moment(deployer: Driver, text: str, moment: str) -> None:
