@@ -103,9 +103,7 @@ def test_what_outgrows_its_budget_is_asked_of_python_sat(monkeypatch: pytest.Mon
                 if part.digest.startswith("of "):
                     asked += 1
                     names.add(part.digest)
-                    assert part.unstated is not None, (
-                        "nothing was said of it, so somebody gains of whom nothing was said"
-                    )
+                    assert part.unstated is not None, "somebody gains of whom nothing was said"
     assert asked > 50
     assert len(names) > asked / 2
 
@@ -116,10 +114,8 @@ def test_without_python_sat_it_is_undecided(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "pysat.solvers", None)
     seen = [change for seed in SEEDS for change in verdicts(seed) if change.verdict == "undecided"]
     assert len(seen) > 50
-    assert {change.notes[-1] for change in seen} == {
-        "not decided: more than 12 nodes; install the extra `sat` (`pip install 'gatehouse[sat]'`), or split the app's "
-        "policies"
-    }
+    advice = "install the extra `sat` (`pip install 'gatehouse[sat]'`), or split the app's policies"
+    assert {change.notes[-1] for change in seen} == {f"not decided: more than 12 nodes; {advice}"}
     assert all(change.verdict in module.WIDENING and not change.gained for change in seen)
 
 
@@ -131,10 +127,7 @@ def test_as_many_attributes_as_are_allowed() -> None:
     assert diagrams.minus(FULL, one) == none
     assert diagrams.within(one, diagrams.either(one, none)) == one
     assert diagrams.given(one, {order[-1]: "yes"}) == FULL
-    assert (
-        diagrams.cheapest(one, lambda *_: 1) == {order[-1]: "yes"}
-        or len(diagrams.cheapest(one, lambda *_: 1) or {}) == 1
-    )
+    assert len(diagrams.cheapest(one, lambda *_: 1) or {}) == 1
     assert len(list(diagrams.paths(one))) == MOST_ATTRIBUTES
     assert len(diagrams.digest(one, lambda _, leads, rest: [rest, sorted(leads.items())])) == 64
     with pytest.raises(TooLargeError, match="more than 400 attributes"):

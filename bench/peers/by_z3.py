@@ -43,7 +43,8 @@ class Pair:
         solver = z3.SolverFor("QF_BV")
         solver.add(statement)
         answer = solver.check()
-        assert answer != z3.unknown
+        if answer == z3.unknown:
+            raise RuntimeError(solver.reason_unknown())
         return bool(answer == z3.sat)
 
     def _number(self, kind: str, value: str) -> int:

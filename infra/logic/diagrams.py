@@ -65,15 +65,17 @@ class Diagrams:
             case Not(part):
                 return self.minus(FULL, self.of(part))
             case Every(parts):
-                found = FULL
-                for part in parts:
-                    found = self.both(found, self.of(part))
-                return found
+                return self._folded(parts, self.both, FULL)
             case Some(parts):
-                found = EMPTY
-                for part in parts:
-                    found = self.either(found, self.of(part))
-                return found
+                return self._folded(parts, self.either, EMPTY)
+
+    def _folded(self, parts: Iterable[Formula], operation: Callable[[int, int], int], none: int) -> int:
+        """All parts in one, pair by pair: one after the other would walk through what grows, again and again."""
+        found = [self.of(part) for part in parts] or [none]
+        while len(found) > 1:
+            odd = [found.pop()] if len(found) % 2 else []
+            found = [*map(operation, found[::2], found[1::2]), *odd]
+        return found[0]
 
     def both(self, one: int, other: int) -> int:
         """What is in both sets."""
