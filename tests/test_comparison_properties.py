@@ -6,7 +6,7 @@ import copy
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations, groupby
+from itertools import combinations, groupby, product
 
 import pytest
 
@@ -16,7 +16,21 @@ from infra.access.attributes import Names
 from infra.diff import changes as module
 from infra.diff.changes import AppChange, Sides, compare
 from tests.brute_force import World, entering
-from tests.universes import EDITS, TODAY, Draft, Rule, draft, rename_app, rule, universe
+from tests.universes import (
+    EDITS,
+    EMAILS,
+    HOST,
+    NETWORKS,
+    PLACE,
+    TODAY,
+    Draft,
+    Rule,
+    Site,
+    draft,
+    rename_app,
+    rule,
+    universe,
+)
 
 SEEDS = range(300)
 
@@ -182,3 +196,31 @@ def test_a_digest_names_one_set() -> None:
     assert apart > 200
     assert same > 200
     assert spared < same / 10, (same, spared)
+
+
+def test_a_digest_knows_what_a_class_stands_for() -> None:
+    """Every short rule about networks and addresses of a domain: one digest where one set is gained, and only there."""
+    base = draft(random.Random(0))
+    base.providers = {"okta": "okta"}
+    member = e.Department("dep", e.Provider("okta", "okta", ()), (), None, (), ("fin.example",), "DEP", PLACE)
+    base.departments = {"dep": member}
+    base.sites = {"app": Site(HOST, "/a", "apps/app", [], [])}
+    heads = []
+    for inside, outside in product(("", *NETWORKS), ("", *NETWORKS)):
+        for emails in ((), EMAILS[:1], EMAILS[:2], EMAILS[2:]):
+            one = copy.deepcopy(base)
+            require = [("ip", (inside,))] if inside else []
+            exclude = [("ip", (outside,))] if outside else []
+            exclude += [("email", emails)] if emails else []
+            one.sites["app"].rules = [Rule("allow", ["dep"], require, exclude)]
+            heads.append(one.built())
+    world = World(*((one, {}) for one in heads))
+    before, named = base.built(), {}
+    for number, head in enumerate(heads):
+        points = entering(world, number, head.apps[0])
+        for part in compared(before, head)[0].gained:
+            named.setdefault(part.digest, set()).add(points)
+    assert all(len(sets) == 1 for sets in named.values()), "one digest of two sets"
+    sets = [points for sets in named.values() for points in sets]
+    assert len(sets) == len(set(sets)), "two digests of one set"
+    assert len(sets) > 50

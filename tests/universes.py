@@ -36,7 +36,7 @@ ENDS = tuple(TODAY + timedelta(days=days) for days in (-1, 0, 1))
 HOST = "apps.example.com"
 PATHS = ("/a", "/a/b", "/a/b/c", "/ab", "/x")
 
-_PLACE = Place(Span(Source("apps.yaml", ""), 0, 0, 0, 0), {})
+PLACE = Place(Span(Source("apps.yaml", ""), 0, 0, 0, 0), {})
 _stack = decode_stack(STACK, "dev", Problems())
 assert _stack is not None
 _SCHEMA = e.SnowflakeSchema("APPS", "STREAMLIT")
@@ -98,12 +98,12 @@ class Draft:
         entries = tuple(self._entry(rule) for rule in rules)
         admitted = tuple(machines[machine] for machine in site.machines)
         owner = next(iter(self.departments.values()))
-        return e.App(name, name, owner, home, entries, admitted, "24h", _PLACE, _PLACE.span)
+        return e.App(name, name, owner, home, entries, admitted, "24h", PLACE, PLACE.span)
 
     def _entry(self, rule: Rule) -> e.Entry:
         members = tuple(self.departments[name] for name in rule.departments)
         require, exclude = (tuple(map(self._condition, part)) for part in (rule.require, rule.exclude))
-        return e.Entry(rule.decision, members, require, exclude, "24h", rule.expires, None, _PLACE)
+        return e.Entry(rule.decision, members, require, exclude, "24h", rule.expires, None, PLACE)
 
     def _condition(self, written: tuple[str, tuple[str, ...]]) -> e.Condition:
         kind, values = written
@@ -167,7 +167,7 @@ def department(chance: random.Random, name: str, within: Draft) -> e.Department:
     emails = some(chance, EMAILS, 2) if chance.random() < 0.3 or needs else ()
     domains = some(chance, DOMAINS, 1) if chance.random() < 0.25 else ()
     listed = tuple(e.Group(group, group) for group in groups)
-    return e.Department(name, provider, listed, claim, emails, domains, name.upper(), _PLACE)
+    return e.Department(name, provider, listed, claim, emails, domains, name.upper(), PLACE)
 
 
 def site(chance: random.Random, within: Draft, host: str, path: str, origin: str) -> Site:

@@ -7,7 +7,7 @@ using atomic predicates", ICNP 2013).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
@@ -45,8 +45,8 @@ class Names:
 class Classes:
     """The values that addresses and networks fall into, given all that are mentioned.
 
-    `networks` maps a network to the addresses that stand for its classes, and `ranges` such an address to the first and
-    last addresses of its class. `nowhere` says that no address is outside.
+    `networks` maps a network to the addresses that stand for its classes; `ranges` has all classes, that outside too,
+    with the first and last addresses of their parts. `nowhere` says that no address is outside.
     """
 
     emails: frozenset[str]
@@ -77,23 +77,22 @@ class Classes:
         """The classes of addresses of a domain: those that are mentioned, and all others."""
         return frozenset({f"@{domain}", *(email for email in self.emails if _domain(email) == f"@{domain}")})
 
-    def spelled(self, attribute: Attribute, leads: Mapping[str, str], otherwise: str) -> object:
+    def spelled(self, attribute: Attribute, leads: Mapping[str, str], otherwise: str) -> str | Sequence[object]:
         """Where values lead, whatever other rules have cut the classes into: equal for equal meaning, and only then."""
         if attribute == EMAIL:
             domains = {value: to for value, to in leads.items() if value.startswith("@")}
             named = {email: leads.get(email, otherwise) for email in self.emails}
             apart = {email: to for email, to in named.items() if to != domains.get(_domain(email), otherwise)}
-            return sorted((domains | apart).items())
+            return otherwise, sorted((domains | apart).items())
         if attribute == IP:
-            merged: dict[str, list[Range]] = {}
-            for part, to in sorted((part, to) for value, to in leads.items() for part in self.ranges[value]):
-                before = merged.setdefault(to, [])
-                if before and (before[-1][0], before[-1][2] + 1) == part[:2]:
-                    before[-1] = (part[0], before[-1][1], part[2])
-                else:
-                    before.append(part)
-            return sorted(merged.items())
-        return sorted(leads.items())
+            parts = sorted((*part, leads.get(value, otherwise)) for value, held in self.ranges.items() for part in held)
+            merged: list[tuple[int, int, int, str]] = []
+            for version, first, last, to in parts:
+                if merged and (merged[-1][0], merged[-1][3]) == (version, to):
+                    first = merged.pop()[1]
+                merged.append((version, first, last, to))
+            return merged if len({to for *_, to in merged}) > 1 else merged[0][3]
+        return otherwise, sorted(leads.items())
 
     def member(self, department: Department, names: Names) -> Formula:
         """Being in a department: its provider says so."""

@@ -8,7 +8,7 @@ of Srinivasan et al., "Algorithms for discrete function manipulation" (ICCAD 199
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -27,8 +27,8 @@ Assignment = dict[Attribute, str]
 """The attributes that have a named value; all others have another one."""
 
 
-Spelling = Callable[[Attribute, Mapping[str, str], str], object]
-"""Where values of an attribute lead, and where anything else does, in words that do not depend on the classes."""
+Spelling = Callable[[Attribute, Mapping[str, str], str], str | Sequence[object]]
+"""Where values of an attribute and anything else lead, in words that depend on no class; if to one place, that one."""
 
 
 class TooLargeError(Exception):
@@ -65,15 +65,17 @@ class Diagrams:
             case Not(part):
                 return self.minus(FULL, self.of(part))
             case Every(parts):
-                found = FULL
-                for part in parts:
-                    found = self.both(found, self.of(part))
-                return found
+                return self._folded(parts, self.both, FULL)
             case Some(parts):
-                found = EMPTY
-                for part in parts:
-                    found = self.either(found, self.of(part))
-                return found
+                return self._folded(parts, self.either, EMPTY)
+
+    def _folded(self, parts: Iterable[Formula], operation: Callable[[int, int], int], none: int) -> int:
+        """All parts in one, pair by pair: one after the other would walk through what grows, again and again."""
+        found = [self.of(part) for part in parts] or [none]
+        while len(found) > 1:
+            odd = [found.pop()] if len(found) % 2 else []
+            found = [*map(operation, found[::2], found[1::2]), *odd]
+        return found[0]
 
     def both(self, one: int, other: int) -> int:
         """What is in both sets."""
@@ -119,8 +121,7 @@ class Diagrams:
             for _, child in right.branches:
                 allowed = self.either(allowed, child)
             return self.within(number, allowed)
-        inside, rest = self._split(number, left, left.level)
-        around, around_rest = self._split(possible, right, left.level)
+        (inside, rest), (around, around_rest) = self._split(number, left.level), self._split(possible, left.level)
         branches = {}
         for value in inside.keys() | around.keys():
             if (allowed := around.get(value, around_rest)) != EMPTY:
@@ -138,10 +139,8 @@ class Diagrams:
         known = self._done.get((name, one, other))
         if known is not None:
             return known
-        left, right = self._nodes[one], self._nodes[other]
-        level = min(left.level, right.level)
-        first, first_rest = self._split(one, left, level)
-        second, second_rest = self._split(other, right, level)
+        level = min(self._nodes[one].level, self._nodes[other].level)
+        (first, first_rest), (second, second_rest) = self._split(one, level), self._split(other, level)
         branches = {}
         for value in first.keys() | second.keys():  # a comprehension would be a call of its own, and deeper
             branches[value] = operation(first.get(value, first_rest), second.get(value, second_rest))
@@ -149,8 +148,9 @@ class Diagrams:
         self._done[name, one, other] = found
         return found
 
-    def _split(self, number: int, node: _Node, level: int) -> tuple[dict[str, int], int]:
+    def _split(self, number: int, level: int) -> tuple[dict[str, int], int]:
         """The branches of a node at a level, and where anything else leads; a lower node does not look there."""
+        node = self._nodes[number]
         return (dict(node.branches), node.otherwise) if node.level == level else ({}, number)
 
     def _node(self, level: int, otherwise: int, branches: Mapping[str, int]) -> int:
@@ -230,9 +230,10 @@ class Diagrams:
         def named(number: int) -> str:
             if number not in done:
                 level, otherwise, branches = self._nodes[number]
-                attribute, rest = self.order[level], named(otherwise)
-                parts = [attribute, rest, spelled(attribute, {value: named(child) for value, child in branches}, rest)]
-                done[number] = sha256(json.dumps(parts).encode()).hexdigest()
+                attribute, leads = self.order[level], {value: named(child) for value, child in branches}
+                told = spelled(attribute, leads, named(otherwise))
+                text = json.dumps([attribute, *told]).encode()
+                done[number] = told if isinstance(told, str) else sha256(text).hexdigest()
             return done[number]
 
         return named(number)
