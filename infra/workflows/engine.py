@@ -27,20 +27,35 @@ class Engine:
 
     def up(self, folder: Path) -> None:
         """Do what was planned; the engine refuses everything else."""
+        self._require_settled()
         self._run("up", "--yes", "--skip-preview", "--plan", str((folder / PLAN).absolute()))
 
     def lapse(self) -> None:
         """Deploy once more what is deployed: what differs is the day."""
+        self._require_settled()
         self._run("up", "--yes", "--skip-preview")
 
     def drift(self) -> tuple[str, ...]:
         """What is not as it was made: operation, type and name of each resource. Nothing is changed by asking."""
-        arguments = [*self.command, "refresh", "--preview-only", "--json", "--non-interactive", "--stack", self.stack]
-        done = subprocess.run(arguments, cwd=self.root, capture_output=True, text=True, check=False)
+        return drifted(self._asked("refresh", "--preview-only", "--json"))
+
+    def _require_settled(self) -> None:
+        """After an interrupted update, things may be there that the engine would make a second time."""
+        exported = json.loads(self._asked("stack", "export"))
+        pending = exported["deployment"].get("pending_operations") or ()
+        if pending:
+            named = ", ".join(_named(one["resource"]["urn"]) for one in pending[:5])
+            message = f"stack `{self.stack}` has creations of unknown outcome: {named}; see docs/operations.md"
+            raise WorkflowError(message)
+
+    def _asked(self, *words: str) -> str:
+        """What the engine prints. It can hold inputs of resources, so only its complaints are ever shown."""
+        line = [*self.command, *words, "--stack", self.stack, "--non-interactive"]
+        done = subprocess.run(line, cwd=self.root, capture_output=True, text=True, check=False)
         if done.returncode:
-            # The output holds inputs of resources, so what the engine complains of is all that is shown.
-            raise WorkflowError(f"the engine could not refresh stack `{self.stack}`:\n{done.stderr[-4000:]}")
-        return drifted(done.stdout)
+            what = f"`{words[0]}` of stack `{self.stack}` ended with code {done.returncode}"
+            raise WorkflowError(f"{what}:\n{done.stderr[-4000:]}")
+        return done.stdout
 
     def _run(self, *arguments: str) -> None:
         line = [*self.command, arguments[0], "--stack", self.stack, "--non-interactive", *arguments[1:]]

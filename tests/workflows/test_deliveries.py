@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from infra.workflows import WorkflowError
 from infra.workflows.deployed import deployed
 from infra.workflows.drift import marker, tell
-from infra.workflows.engine import drifted
+from infra.workflows.engine import Engine, drifted
 from infra.workflows.plans import PLAN, RECORD, record, require
 from tests.workflows.fake_github import FakeGitHub, person
 from tests.workflows.repository import Repository, git
@@ -56,6 +57,62 @@ def test_a_plan_that_is_not_there_is_asked_for(plan: Path, file: str) -> None:
     (plan / file).unlink()
     with pytest.raises(WorkflowError, match="preview first"):
         require(plan, "prod", NOW, NOW, TODAY)
+
+
+# The engine
+
+STAND_IN = """
+import json, os, sys
+print(*sys.argv[1:], file=open("asked", "a"))
+if sys.argv[1] == os.environ.get("FAILS"):
+    sys.exit("a complaint")
+if sys.argv[1:3] == ["stack", "export"]:
+    print(open("state.json").read())
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """An engine that writes down what it is asked, of a stack in which nothing is open."""
+    (tmp_path / "stand_in.py").write_text(STAND_IN)
+    settle(tmp_path)
+    return Engine((sys.executable, "stand_in.py"), "prod", tmp_path)
+
+
+def settle(folder: Path, *pending: str) -> None:
+    operations = [{"resource": {"urn": urn}, "type": "creating"} for urn in pending]
+    (folder / "state.json").write_text(json.dumps({"deployment": {"pending_operations": operations}}))
+
+
+def test_what_the_engine_is_asked(engine: Engine) -> None:
+    plan = engine.root / "plan"
+    engine.preview(plan)
+    engine.up(plan)
+    engine.lapse()
+    always = "--stack prod --non-interactive"
+    assert (engine.root / "asked").read_text().splitlines() == [
+        f"preview {always} --save-plan {plan / PLAN}",
+        f"stack export {always}",
+        f"up {always} --yes --skip-preview --plan {plan / PLAN}",
+        f"stack export {always}",
+        f"up {always} --yes --skip-preview",
+    ]
+
+
+def test_creations_of_unknown_outcome_stop_an_update(engine: Engine) -> None:
+    settle(engine.root, URN)
+    for update in (engine.lapse, lambda: engine.up(engine.root)):
+        with pytest.raises(WorkflowError, match=r"unknown outcome: cloudflare:index/dnsRecord:DnsRecord apps.example"):
+            update()
+    assert "up" not in (engine.root / "asked").read_text()
+
+
+@pytest.mark.parametrize("fails", ["preview", "up", "stack", "refresh"])
+def test_a_failure_of_the_engine_is_told(engine: Engine, fails: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAILS", fails)
+    asks = {"preview": lambda: engine.preview(engine.root), "refresh": engine.drift}
+    with pytest.raises(WorkflowError, match=f"`{fails}` of stack `prod` ended with code 1"):
+        asks.get(fails, engine.lapse)()
 
 
 # What is deployed
