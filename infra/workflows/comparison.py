@@ -18,6 +18,7 @@ from infra.workflows.pull import Pull
 from infra.workflows.verdict import Findings, Verdict
 
 _SHOWN = 10  # changed files of the program, by name
+_MOST = 12_000  # characters of an error, each of which becomes five at most
 
 
 def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) -> Findings:
@@ -39,7 +40,7 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
 
 
 def _undone(pull: Pull, base: str, why: str, program: Sequence[str]) -> Findings:
-    shown = html.escape(why[:20_000], quote=False)
+    shown = html.escape(why[:_MOST], quote=False)
     report = f"{MARKER}\n### ❌ It cannot be said who gains and who loses\n\n<pre>\n{shown}\n</pre>\n"
     verdict = Verdict(pull.number, base, pull.head, 1, "", False)
     return Findings(verdict, _with_program(report, Proposal(base, "", tuple(program))))
@@ -50,7 +51,7 @@ def _with_program(report: str, proposed: Proposal) -> str:
     files = proposed.program
     if not files:
         return report
-    named = ", ".join(escaped(path.encode(errors="replace").decode()[:200]) for path in files[:_SHOWN])
+    named = ", ".join(escaped(path.encode(errors="replace").decode()[:60]) for path in files[:_SHOWN])
     more = f" and {count(len(files) - _SHOWN, 'more file')}" if len(files) > _SHOWN else ""
     loud = (
         f"> 🛑 **The program itself changes: {count(len(files), 'file')}.** What is said below was found by the program"

@@ -97,9 +97,10 @@ def _is_own(comment: Mapping[str, Any]) -> bool:
 
 
 def _footer(verdict: Verdict, judgement: Judgement) -> str:
+    # Cut, since a comment holds 65,536 characters and a report may have 60,000 of them.
     lines = []
     if judgement.approver:
-        lines.append(f"✅ Approved by **{escaped(judgement.approver)}**: {escaped(judgement.reason[:500])}")
-    lines += [f"Not counted: {escaped(one[:300])}" for one in judgement.refused[-_SHOWN:]]
+        lines.append(f"✅ Approved by **{escaped(judgement.approver)}**: {escaped(judgement.reason[:200])}")
+    lines += [f"Not counted: {escaped(one[:150])}" for one in judgement.refused[-_SHOWN:]]
     lines.append(f"<sub>{verdict.head[:12]} merged into {verdict.base[:12]}</sub>")
     return "\n\n---\n" + "\n\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,19 +71,23 @@ def tip(root: Path, branch: str, token: str) -> str:
 
 def git(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
     """The output of a git command. Raises WorkflowError."""
+    done = _run(root, arguments, env or {})
+    if done.returncode:
+        raise WorkflowError(f"git {arguments[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def _run(root: Path, arguments: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     # Names are bytes for git; what is no text comes back as it was.
-    done = subprocess.run(
+    return subprocess.run(
         ["git", *arguments],
         cwd=root,
-        env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(env or {})},
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **env},
         capture_output=True,
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
     )
-    if done.returncode:
-        raise WorkflowError(f"git {arguments[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
 
 
 def _credentials(token: str) -> dict[str, str]:
@@ -99,12 +103,12 @@ def _credentials(token: str) -> dict[str, str]:
 
 
 def _merge(root: Path, base: str, head: str) -> str:
-    try:
-        tree = git(root, "merge-tree", "--write-tree", "--no-messages", base, head)
-    except WorkflowError:
-        message = "it cannot be merged: it conflicts with the branch that it leads into, or shares nothing with it"
-        raise WorkflowError(message) from None
-    return git(root, "commit-tree", tree.strip(), "-p", base, "-p", head, "-m", "merged", env=_NOBODY).strip()
+    done = _run(root, ("merge-tree", "--write-tree", "--no-messages", base, head), {})
+    if done.returncode == 1:
+        raise WorkflowError("it conflicts with the branch that it leads into: merge that branch into it first")
+    if done.returncode:
+        raise WorkflowError(f"it cannot be merged, for which git 2.38 or newer is needed: {done.stderr.strip()}")
+    return git(root, "commit-tree", done.stdout.strip(), "-p", base, "-p", head, "-m", "merged", env=_NOBODY).strip()
 
 
 def _refuse_odd_files(root: Path, commit: str) -> None:

@@ -34,7 +34,7 @@ class Life:
         (project / ".github").mkdir()
         (project / ".github" / "access-approvers").write_text("rita\nann\n")
         self.repository = Repository(folder, project)
-        self.plan = folder / "plan"
+        self.plan, self.first = folder / "plan", folder / "first.json"
 
     def gatehouse(self, *arguments: str) -> Ended:
         return self._run(self.world.project, "infra.cli", *arguments)
@@ -82,10 +82,17 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     with serving(FakeGitHub()) as github:
         created = Life(tmp_path_factory.mktemp("life"), github)
         try:
-            created.world.ok("pulumi", "up", "--yes", "--skip-preview")
+            created.world.ok("pulumi", "preview", "--save-plan", str(created.first))
+            created.world.ok("pulumi", "up", "--yes", "--skip-preview", "--plan", str(created.first))
             yield created
         finally:
             created.world.sandbox("down")
+
+
+def test_a_plan_can_be_handed_on_since_its_secrets_are_encrypted(life: Life) -> None:
+    text = life.first.read_text("utf-8")
+    assert text.count('"ciphertext"') >= 3
+    assert [canary for canary in ("sandbox-workspace-secret", "sandbox-partners-secret") if canary in text] == []
 
 
 def test_from_a_proposal_to_the_update(life: Life) -> None:

@@ -93,6 +93,23 @@ def test_an_error_in_the_files_is_shown_as_text(repository: Repository) -> None:
     assert "<img" not in shown.report
 
 
+def test_a_branch_without_a_common_past_is_no_proposal(repository: Repository) -> None:
+    repository.branch()
+    git(repository.work, "checkout", "--quiet", "--orphan", "alone")
+    assert "it cannot be merged" in found(repository).report
+
+
+def test_a_report_has_room_in_a_comment_whatever_is_in_it(repository: Repository) -> None:
+    repository.branch()
+    for number in range(12):
+        (repository.work / ("&" * 200 + f"{number}.py")).write_text("")
+    keys = "\n".join(f"{'&' * 200}{number}: x" for number in range(500))
+    repository.edit("apps.yaml", "identity:", f"{keys}\nidentity:")
+    shown = found(repository)
+    assert shown.verdict.code == 1
+    assert len(shown.report) < 65_000
+
+
 @pytest.mark.parametrize("file", ["apps.yaml", "people.yaml", "stacks/Pulumi.prod.yaml"])
 def test_a_link_in_place_of_a_file_is_refused(repository: Repository, file: str) -> None:
     """It would be skipped when it is read, and followed when it is deployed."""
