@@ -1,6 +1,6 @@
 """`gatehouse`: the offline commands. Nothing here needs credentials, an engine, a network or pulumi.
 
-Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 70 a bug.
+Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 2 a test does not hold, 70 a bug.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
     who = commands.add_parser("who", parents=[shared], help="who reaches what")
     who.add_argument("subject", nargs="?", metavar="WHO", help="an app, a department, a machine or an e-mail address")
     who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
+
+    test = commands.add_parser("test", parents=[shared], help="prove what `tests` of apps.yaml say")
+    test.add_argument("--require-tests", action="store_true", help="refuse apps that no test names")
+    forms = ("text", "markdown", "json", "junit", "github")
+    test.add_argument("--format", choices=forms, default="text", help="how the answer is printed")
 
     people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
     people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
@@ -97,6 +102,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.check import check
 
         return check(Path.cwd(), arguments.stack, today, arguments.format)
+    if arguments.command == "test":
+        from infra.commands.hold import test
+
+        return test(Path.cwd(), arguments.stack, today, arguments.format, require_tests=arguments.require_tests)
     from infra.commands.who import who
 
     return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)

@@ -59,6 +59,8 @@ class Witness:
             yield f"from {request.ip}"
         for device in sorted(request.devices):
             yield f"on {device}"
+        if DEVICE in self.decisive and not request.devices:
+            yield "on a device that passes no check"
 
     def as_test(self, claim: str, app: str) -> str:
         """The entry of `tests` that says it of an app; `claim` is `must` or `never`."""

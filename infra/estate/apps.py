@@ -51,11 +51,15 @@ class App:
     session: str
     at: Place = field(compare=False, repr=False)
     span: Span = field(compare=False, repr=False)
+    tags: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Estate:
-    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`."""
+    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`.
+
+    `exclusive` are departments that have nobody in common, as the file says.
+    """
 
     stack: Stack
     providers: tuple[Provider, ...]
@@ -66,6 +70,7 @@ class Estate:
     apps: tuple[App, ...]
     snowflake: SnowflakeAccount | None
     tests: tuple[Expectation, ...] = field(compare=False)
+    exclusive: tuple[tuple[Department, Department], ...] = field(default=(), compare=False)
 
     @property
     def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:
