@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
     test = commands.add_parser("test", parents=[shared], help="prove what `tests` of apps.yaml say")
     test.add_argument("--require-tests", action="store_true", help="refuse apps that no test names")
+    test.add_argument("--strength", action="store_true", help="what could be left out without a test noticing?")
     forms = ("text", "markdown", "json", "junit", "github")
     test.add_argument("--format", choices=forms, default="text", help="how the answer is printed")
 
@@ -65,6 +66,8 @@ def _day(text: str) -> date:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = parser().parse_args(argv)
+    if arguments.command == "test" and arguments.strength and arguments.format in ("junit", "github"):
+        parser().error("--strength is printed as text, markdown or json")
     # A command is over before there is garbage worth looking for, and looking takes a third of its time.
     gc.disable()
     try:
@@ -105,7 +108,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "test":
         from infra.commands.hold import test
 
-        return test(Path.cwd(), arguments.stack, today, arguments.format, require_tests=arguments.require_tests)
+        options = {"require_tests": arguments.require_tests, "strength": arguments.strength}
+        return test(Path.cwd(), arguments.stack, today, arguments.format, **options)
     from infra.commands.who import who
 
     return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)

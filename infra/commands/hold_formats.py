@@ -34,7 +34,7 @@ def text(found: Outcomes, require_tests: bool, color: bool) -> str:
 
 def markdown(found: Outcomes, require_tests: bool, color: bool) -> str:  # noqa: ARG001 - as every format has it
     rows = [
-        f"| {_SIGN[found.status(number)]} {found.status(number)} | {_cell(_said(found, number))} "
+        f"| {_SIGN[found.status(number)]} {found.status(number)} | {cell(_said(found, number))} "
         f"| `{_place(found, number)}` |"
         for number in range(len(found.tests))
     ]
@@ -152,7 +152,8 @@ def _case(name: str, line: int, wrong: list[Problem]) -> str:
     return f"{head}><failure message={message}>{escape(render(wrong))}</failure></testcase>"
 
 
-def _cell(said: str) -> str:
+def cell(said: str) -> str:
+    """Text for a cell of a table in Markdown."""
     return said.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 

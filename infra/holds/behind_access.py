@@ -55,7 +55,11 @@ class BehindAccess:
 
     @cached_property
     def entering(self) -> Formula:
-        return self.guard.entering(self.classes)
+        return self.under(self.guard)
+
+    def under(self, guard: Guard) -> Formula:
+        """Whoever enters under another guard, which names nobody and nothing that this one does not."""
+        return guard.entering(self.classes)
 
     @cached_property
     def _signed_in(self) -> Formula:

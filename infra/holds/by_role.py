@@ -36,7 +36,10 @@ class ByRole:
 
     @property
     def entering(self) -> Formula:
-        return _holding(self.guard.roles)
+        return self.under(self.guard)
+
+    def under(self, guard: Guard) -> Formula:
+        return _holding(guard.roles)
 
     @property
     def anonymous(self) -> Formula:

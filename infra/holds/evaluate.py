@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from infra.access.attributes import in_order
-from infra.access.witness import Witness, cost
+from infra.access.witness import Witness
 from infra.estate import App, Entry, Estate, Tunnelled
 from infra.holds.behind_access import BehindAccess, Pair
 from infra.holds.by_role import ByRole
 from infra.holds.claims import Claim, claims
+from infra.holds.prover import Prover
 from infra.holds.questions import Question, World, question
 from infra.holds.shown import shown
-from infra.logic import FULL, Assignment, Attribute, Diagrams, Every, Formula, TooLargeError
-from infra.logic.sat import NoSolverError, solve
+from infra.logic.sat import NoSolverError
 
-Example = tuple[Assignment, frozenset[Attribute]]
 Status = Literal["held", "failed", "lapsed", "undecided"]
 
 
@@ -60,17 +58,18 @@ def evaluate_app(estate: Estate, app: App, today: date, asked: tuple[Claim, ...]
     """What becomes of the claims about one app."""
     if not asked:
         return
-    answers = _Answers(_world(estate, app, today, asked), asked)
+    answers = _Answers(world_of(estate, app, today, asked), asked)
     lapsed = next((entry for entry in app.access if not entry.holds_on(today)), None)
     for claim in asked:
         finding = answers.finding(claim)
         if lapsed and finding.status == "failed" and claim.verb in ("may", "must"):
-            before = _Answers(_world(estate, app, date.min, asked), asked).finding(claim)
+            before = _Answers(world_of(estate, app, date.min, asked), asked).finding(claim)
             finding = replace(finding, status="lapsed", entry=lapsed) if before.status == "held" else finding
         yield finding
 
 
-def _world(estate: Estate, app: App, today: date, asked: tuple[Claim, ...]) -> World:
+def world_of(estate: Estate, app: App, today: date, asked: tuple[Claim, ...] = ()) -> World:
+    """One app of an estate as formulas."""
     if isinstance(app.home, Tunnelled):
         return BehindAccess(estate, app, today, asked)
     return ByRole(estate, app, today)
@@ -78,7 +77,7 @@ def _world(estate: Estate, app: App, today: date, asked: tuple[Claim, ...]) -> W
 
 @dataclass(frozen=True)
 class _Answers:
-    """All questions about one app; they share what is computed."""
+    """All questions about one app."""
 
     world: World
     asked: tuple[Claim, ...]
@@ -88,20 +87,10 @@ class _Answers:
         return {claim.key: question(self.world, claim) for claim in self.asked}
 
     @cached_property
-    def _formulas(self) -> tuple[Formula, ...]:
-        return tuple(part for one in self._questions.values() for part in (one.subject, one.formula))
-
-    @cached_property
-    def _possible(self) -> Formula:
-        return self.world.possible([*self._formulas, *self._exclusions.values()])
-
-    @cached_property
-    def _exclusions(self) -> dict[Pair, Formula]:
-        return dict(self.world.exclusions(self._formulas))
-
-    @cached_property
-    def _diagrams(self) -> Diagrams:
-        return Diagrams(in_order([*self._formulas, *self._exclusions.values(), self._possible]))
+    def _prover(self) -> Prover:
+        return Prover(
+            self.world, tuple(part for one in self._questions.values() for part in (one.subject, one.formula))
+        )
 
     def finding(self, claim: Claim) -> Finding:
         try:
@@ -110,14 +99,14 @@ class _Answers:
             return Finding(claim, self.world.app, "undecided")
 
     def _found(self, claim: Claim, asked: Question) -> Finding:
-        app = self.world.app
-        example = self._somebody(asked.formula, self._exclusions)
-        if example is None and self._somebody(asked.subject, self._exclusions) is None:
+        app, prover = self.world.app, self._prover
+        example = prover.somebody(asked.formula)
+        if example is None and prover.somebody(asked.subject) is None:
             # Of nobody everything is true, so what is said of nobody is a mistake.
-            return Finding(claim, app, "failed", vacuous=True, assuming=self._needed(asked.subject))
+            return Finding(claim, app, "failed", vacuous=True, assuming=prover.assumed(asked.subject))
         status: Status = "held" if (example is not None) == asked.exists else "failed"
         if example is None:
-            return Finding(claim, app, status, assuming=self._needed(asked.formula))
+            return Finding(claim, app, status, assuming=prover.assumed(asked.formula))
         who = [one.test.who for one in self.asked if one.test.who]
         witness, enters, entry = shown(self.world, *example, who)
         self._confirm(claim, witness, enters)
@@ -128,30 +117,3 @@ class _Answers:
         if enters != (claim.verb != "must") and not claim.test.reason:
             said = "does not enter" if enters else "enters"
             raise AssertionError(f"the proof says that {witness} {said} `{claim.app}`, and `decide` says otherwise")
-
-    def _somebody(self, formula: Formula, exclusions: Mapping[Pair, Formula]) -> Example | None:
-        """Somebody for whom a formula holds, with what that depends on. Raises NoSolverError."""
-        whole = Every((self._possible, *exclusions.values(), formula))
-        try:
-            number = self._diagrams.of(whole)
-            found = self._diagrams.cheapest(number, cost)
-            return (found, self._deciding(number, found)) if found is not None else None
-        except TooLargeError:
-            solution = solve(whole)
-            return (solution, frozenset(solution)) if solution is not None else None
-
-    def _deciding(self, number: int, example: Assignment) -> frozenset[Attribute]:
-        """What about somebody matters; that others cannot exist does not."""
-        others = self._diagrams.minus(FULL, self._diagrams.of(self._possible))
-        return self._diagrams.deciding(self._diagrams.either(number, others), example, ("ip", "country", "mfa"))
-
-    def _needed(self, formula: Formula) -> tuple[Pair, ...]:
-        """The exclusions without which there would be somebody for whom a formula holds."""
-        if not self._exclusions or self._somebody(formula, {}) is None:
-            return ()
-        needed = dict(self._exclusions)
-        for pair in self._exclusions:
-            rest = {other: item for other, item in needed.items() if other != pair}
-            if self._somebody(formula, rest) is None:
-                needed = rest
-        return tuple(needed)

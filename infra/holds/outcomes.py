@@ -93,25 +93,27 @@ def _evaluated(estates: Mapping[str, Estate], today: date) -> Iterator[tuple[str
     """The findings of each app of each stack. Where the same people enter for the same reasons, they are the same."""
     done: list[tuple[Estate, dict[str, tuple[App, tuple[Finding, ...]]]]] = []
     for name, estate in estates.items():
-        known = next((known for other, known in done if _same_people(other, estate)), None)
+        known = next((known for other, known in done if same_people(other, estate)), None)
         if known is None:
             known = {}
             done.append((estate, known))
         asked = claims_by_app(estate)
         for app in estate.apps:
             former = known.get(app.name)
-            if former is None or not _same_guard(former[0], app):
+            if former is None or not same_guard(former[0], app):
                 former = app, tuple(evaluate_app(estate, app, today, asked.get(app.name, ())))
                 known.setdefault(app.name, former)
             yield name, app.name, former[1]
 
 
-def _same_people(one: Estate, other: Estate) -> bool:
+def same_people(one: Estate, other: Estate) -> bool:
+    """Whether the same people are in the same departments."""
     parts = ((each.providers, each.default_provider, each.departments, each.machines) for each in (one, other))
     return next(parts) == next(parts)
 
 
-def _same_guard(one: App, other: App) -> bool:
+def same_guard(one: App, other: App) -> bool:
+    """Whether an app is guarded in the same way, given the same people."""
     parts = ((type(each.home), each.access, each.machines) for each in (one, other))
     return next(parts) == next(parts)
 
