@@ -79,12 +79,13 @@ def untested(estates: Iterable[Estate]) -> tuple[App, ...]:
 def sentence(test: Expectation) -> str:
     """An entry in words: `sales never reach campaigns`."""
     if test.only:
-        return f"only {listed(test.only)} reach {listed(test.reach)}"
+        return f"nobody but {listed(test.only)} reaches {listed(test.reach)}"
     if test.who is None:
         said = "nobody enters without signing in" if test.no_public else "nobody enters without a second factor"
         return f"{said}, except to {listed(test.except_)}" if test.except_ else said
+    never = f"never {'reaches' if is_one(test.who) else 'reach'}"
     parts = [
-        f"{'never reach' if verb == 'never' else f'{verb} reach'} {listed(words)}"
+        f"{never if verb == 'never' else f'{verb} reach'} {listed(words)}"
         for verb, words in test.claims
         if verb != "reach"
     ]
@@ -94,10 +95,10 @@ def sentence(test: Expectation) -> str:
 
 def called(who: Who) -> str:
     """The people of a test in words."""
-    words = [f"machine {who.machine}"] if who.machine else ["whoever has not signed in"] if who.anybody else []
+    words = [f"machine {who.machine}"] if who.machine else ["anybody without a login"] if who.anybody else []
     words += [str(who.email)] if who.email else []
     words += [f"{'in ' if who.email else ''}{' and '.join(who.department)}"] if who.department else []
-    words = words or ["all people"]
+    words = words or ["people"]
     words += [f"signed in with {who.provider}"] if who.provider else []
     words += [] if who.mfa is None else ["with a second factor" if who.mfa else "without a second factor"]
     words += [f"in {who.country}"] if who.country else []
@@ -105,6 +106,11 @@ def called(who: Who) -> str:
     words += [f"on {' and '.join(who.device)}"] if who.device else []
     words += [f"not on {' or '.join(who.without_device)}"] if who.without_device else []
     return " ".join(words)
+
+
+def is_one(who: Who) -> bool:
+    """Whether these people are called by a singular."""
+    return bool(who.machine or who.anybody or who.email)
 
 
 def listed(words: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from infra.estate import InSnowflake
 from infra.holds.behind_access import Pair
-from infra.holds.claims import called, listed
+from infra.holds.claims import called, is_one, listed
 from infra.holds.evaluate import Finding
 from infra.holds.outcomes import Outcome, Outcomes
 from infra.problems import Problem, Related
@@ -36,11 +36,11 @@ def _problem(one: Outcome) -> Problem:
         message = f"it is not decided whether this holds of `{claim.app}`: its rules are too large"
         return Problem("test-failed", message, claim.span, advice=(*advice, INSTALL))
     if finding.vacuous and claim.test.who:
-        message = f"nobody can be {called(claim.test.who)}"
+        message = f"there is nobody like this: {called(claim.test.who)}"
         return Problem("test-failed", message, claim.test.at["who"], "so this says nothing", advice=tuple(advice))
     entry = finding.entry
     if finding.status == "lapsed" and entry:
-        message = f"{called(claim.test.who)} reached `{claim.app}`, and do not any more" if claim.test.who else ""
+        message = f"{_message(finding)} any more"
         ended = Related(entry.at.span, f"this ended on {entry.expires}")
         advice = ["remove the test, or give the entry a new day"]
         return Problem("test-lapsed", message, claim.span, _label(finding), (ended,), tuple(advice), "warning")
@@ -54,14 +54,16 @@ def _message(finding: Finding) -> str:
     app, reason = f"`{claim.app}`", claim.test.reason
     if witness is None:
         who = called(claim.test.who) if claim.test.who else "anybody"
-        by = f", by an entry with the reason `{reason}`" if reason else ""
+        by = f" by an entry with the reason `{reason}`" if reason else ""
         return f"there is no way into {app} for {who}{by}"
     who = _who(finding)
-    if not finding.enters:
-        return f"{who} {'does not reach' if claim.verb == 'must' else 'is turned away for another reason from'} {app}"
     if claim.verb == "mfa_everywhere":
         return f"{who} reaches {app} without a second factor"
-    return f"{who} reaches {app}{', for another reason' if reason and claim.verb == 'must' else ''}"
+    if finding.enters:
+        return f"{who} reaches {app}{', but not for this reason' if claim.verb == 'must' else ''}"
+    if claim.verb == "must":
+        return f"{who} does not reach {app}"
+    return f"{who} is turned away from {app}, but not for this reason"
 
 
 def _who(finding: Finding) -> str:
@@ -70,7 +72,8 @@ def _who(finding: Finding) -> str:
     words = [word for word in witness.words if claim.verb != "mfa_everywhere" or "second factor" not in word]
     if isinstance(finding.app.home, InSnowflake) and not witness.roles:
         words = ["somebody who holds none of the app's roles"]
-    return f"{', '.join(words)}," if len(words) > 1 else words[0]
+    said = ", ".join(words)
+    return f"{said}," if "," in said else said
 
 
 def _label(finding: Finding) -> str:
@@ -79,9 +82,14 @@ def _label(finding: Finding) -> str:
         return f"`only` says that nobody but {listed(test.only)} does"
     if test.who is None:
         return f"`{verb}` says that nobody does"
-    who = called(test.who)
-    said = {"may": "some of them do", "must": "all of them do", "never": "none of them does"}[verb]
-    return f"`{verb}` says of {who} that {said}"
+    who, one = called(test.who), is_one(test.who)
+    said = {
+        "may": f"{who} can reach it" if one else f"some of {who} reach it",
+        "must": f"{who} always reaches it" if one else f"all of {who} reach it",
+        "never": f"{who} does not reach it" if one else f"none of {who} reaches it",
+    }[verb]
+    because = f", because of `{test.reason}`" if test.reason else ""
+    return f"`{verb}`: {said}{because}"
 
 
 def _advice(finding: Finding) -> Iterator[str]:
@@ -94,10 +102,12 @@ def _advice(finding: Finding) -> Iterator[str]:
         elif witness.person and witness.person.provider in _silent(finding):
             yield f"`{witness.person.provider}` never says whether a second factor was used"
         yield f"write `require: [mfa]` where that can be enforced, or `except: [{claim.app}]` here"
-    elif witness:
+    elif witness and not claim.test.reason and (witness.roles or not isinstance(app.home, InSnowflake)):
         yield from _apart(finding)
         yield "the same about them alone:"
         yield from witness.as_test("must" if claim.verb == "must" else "never", claim.app).split("\n")
+    elif finding.vacuous and not finding.assuming:
+        yield "a person signs in with one provider, of which not every one reports a second factor"
 
 
 def _silent(finding: Finding) -> set[str]:
