@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -76,7 +78,7 @@ class Witness:
             who.append(f"department: {named}")
         if self.person:
             if not self.person.email.startswith(_SOMEBODY):
-                who.append(f"email: {self.person.email}")
+                who.append(f"email: {_in_yaml(self.person.email)}")
             if not self.departments:
                 who.append(f"provider: {self.person.provider}")
             if self.person.mfa or "mfa" in self.decisive:
@@ -84,7 +86,7 @@ class Witness:
         if "country" in self.decisive:
             who.append(f"country: {self.request.country}")
         if "ip" in self.decisive:
-            who.append(f"ip: {self.request.ip}")
+            who.append(f"ip: {_in_yaml(str(self.request.ip))}")
         if self.request.devices:
             named = ", ".join(sorted(self.request.devices))
             who.append(f"device: {named if len(self.request.devices) == 1 else f'[{named}]'}")
@@ -95,6 +97,11 @@ class Witness:
 
 
 _SOMEBODY = "somebody@"
+
+
+def _in_yaml(text: str) -> str:
+    """A value as it can stand between braces: most addresses as they are."""
+    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._+/-]*", text) else json.dumps(text)
 
 
 def cost(attribute: Attribute, value: str) -> int:
