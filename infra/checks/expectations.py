@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from infra.checks.scope import Scope
 from infra.checks.values import check_country, check_network
-from infra.problems import did_you_mean
+from infra.estate import Department
+from infra.problems import Related, did_you_mean
 from infra.records import check_declared
 from infra.schema.expectations import Expectation, Who
 from infra.schema.words import TAG
@@ -36,12 +37,31 @@ def check_expectations(scope: Scope) -> None:
 
 
 def check_exclusive(scope: Scope) -> None:
-    """Ensure that `exclusive` sets departments apart."""
+    """Ensure that `exclusive` sets departments apart that can be: none of which what makes somebody a member of one
+    makes them a member of the other."""
     for words in scope.file.exclusive:
         if len(set(words)) < 2:
             message = f"`exclusive` sets departments apart, and `{words[0]}` is alone"
             advice = ("name those of which nobody is in two",)
             scope.problems.add("bad-exclusive", message, words[0].span, advice=advice)
+    places = {str(word): word.span for words in scope.file.exclusive for word in words}
+    for one, other in scope.estate.exclusive:
+        if shared := _shared(one, other) or _shared(other, one):
+            message = f"somebody can be in both `{one.name}` and `{other.name}`"
+            label = f"{shared} is in both"
+            related = (Related(other.at.span, "the other one"),)
+            scope.problems.add("bad-exclusive", message, places[one.name], label=label, related=related)
+
+
+def _shared(one: Department, other: Department) -> str:
+    """What makes somebody a member of both, as far as it is written."""
+    if one.provider != other.provider:
+        return ""
+    groups = [group.name for group in one.groups if group.id in {item.id for item in other.groups}]
+    people = [email for email in one.emails if email in other.emails or email.rpartition("@")[2] in other.domains]
+    domains = [f"everybody of {domain}" for domain in one.domains if domain in other.domains]
+    claims = [f"{one.claim.name} {one.claim.value}"] if one.claim and one.claim == other.claim else []
+    return next(iter((*groups, *people, *domains, *claims)), "")
 
 
 def _check_app_or_tag(scope: Scope, word: Word) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from infra.access.exclusive import assumption
 from infra.holds.outcomes import outcomes
-from infra.holds.problems import assumption, problems_of
+from infra.holds.problems import problems_of
 from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, count, in_order, render
 from infra.terminal import wants_color

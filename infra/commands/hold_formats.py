@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from infra.access.exclusive import assumption
 from infra.commands.check import annotation
 from infra.holds.claims import listed, sentence
 from infra.holds.outcomes import Outcome, Outcomes
-from infra.holds.problems import assumption, problems_of, untested
+from infra.holds.problems import problems_of, untested
 from infra.problems import Problem, count, render
 
 Format = Callable[[Outcomes, bool, bool], str]

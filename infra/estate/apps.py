@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from infra.estate.entries import Entry
 from infra.estate.people import Department, Device, Machine, Provider
@@ -71,6 +72,11 @@ class Estate:
     snowflake: SnowflakeAccount | None
     tests: tuple[Expectation, ...] = field(compare=False)
     exclusive: tuple[tuple[Department, Department], ...] = field(default=(), compare=False)
+
+    @cached_property
+    def apart(self) -> frozenset[frozenset[str]]:
+        """The names of each two departments that have nobody in common."""
+        return frozenset(frozenset({one.name, other.name}) for one, other in self.exclusive)
 
     @property
     def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:

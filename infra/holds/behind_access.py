@@ -8,15 +8,14 @@ from datetime import date
 from functools import cached_property
 
 from infra.access.attributes import DEVICE, EMAIL, MACHINE, MFA, PROVIDER, YES, Classes, Names, possible
+from infra.access.exclusive import Pair, exclusions, pairs_of
 from infra.access.guard import Guard
-from infra.estate import App, Condition, Countries, Department, Emails, Estate, Networks
-from infra.holds.claims import Claim
-from infra.logic import NEVER, Every, Formula, Is, Not, Some, attributes
+from infra.estate import App, Condition, Countries, Department, Emails, Estate, Members, Networks
+from infra.holds.claims import Claim, named
+from infra.logic import NEVER, Every, Formula, Is, Not, Some
 from infra.policies import entries_by_policy
 from infra.schema.expectations import Who
 from infra.spelling import cidr
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,18 +36,20 @@ class BehindAccess:
         return {item.name: item for item in self.estate.departments}
 
     @cached_property
+    def _mentioned(self) -> tuple[Department, ...]:
+        """The departments that the app or a test speaks of."""
+        inside = (item for one in self.guard.conditions if isinstance(one, Members) for item in one.departments)
+        return (*self.guard.departments, *inside, *named(self.asked, self._departments))
+
+    @cached_property
     def classes(self) -> Classes:
-        mentioned = list(self.guard.departments)
         conditions: list[Condition] = list(self.guard.conditions)
         for claim in self.asked:
             who, only = claim.test.who, claim.test.only
-            names = (*(who.department if who else ()), *only)
-            mentioned += [self._departments[name] for name in names if name in self._departments]
             emails = [word.lower() for word in (*only, *([who.email] if who and who.email else [])) if "@" in word]
             conditions += [Emails(tuple(emails))] if emails else []
             conditions += [Networks((cidr(who.ip),))] if who and who.ip else []
-        mentioned += [item for pair in self.estate.exclusive for item in pair]
-        return Classes.of(mentioned, conditions)
+        return Classes.of(self._mentioned, conditions)
 
     def _member(self, department: Department) -> Formula:
         return self.classes.member(department, self.guard.names)
@@ -132,10 +133,7 @@ class BehindAccess:
         reporting = {item.name for item in self.estate.providers if item.reports_mfa}
         return possible(formulas, self.classes, reporting)
 
-    def exclusions(self, formulas: Iterable[Formula]) -> Iterator[tuple[Pair, Formula]]:
-        """For each pair of departments with nobody in common, that nobody is in both, where that can matter."""
-        spoken_of = {one.attribute for formula in formulas for one in attributes(formula)} - {PROVIDER}
-        for one, other in self.estate.exclusive:
-            both = self._member(one), self._member(other)
-            if all(any(part.attribute in spoken_of for part in attributes(formula)) for formula in both):
-                yield (one.name, other.name), Not(Every(both))
+    def exclusions(self) -> Iterator[tuple[Pair, Formula]]:
+        names = {item.name for item in self._mentioned}
+        listed = (item for item in self.estate.departments if item.name in names)
+        return exclusions(pairs_of(listed, self.estate.apart), self._member)

@@ -11,10 +11,11 @@ from datetime import date
 from functools import cached_property
 
 from infra.access.attributes import ROLE, YES, Names
+from infra.access.exclusive import Pair, exclusions, holding, pairs_of
 from infra.access.guard import Guard
 from infra.estate import App, Department, Estate
-from infra.holds.behind_access import Pair
-from infra.logic import ALWAYS, NEVER, Every, Formula, Is, Not, Some, attributes
+from infra.holds.claims import Claim, named
+from infra.logic import ALWAYS, NEVER, Every, Formula, Is, Not, Some
 from infra.schema.expectations import Who
 
 
@@ -25,6 +26,7 @@ class ByRole:
     estate: Estate
     app: App
     today: date
+    asked: tuple[Claim, ...]
 
     @cached_property
     def guard(self) -> Guard:
@@ -67,13 +69,11 @@ class ByRole:
     def possible(self, formulas: Iterable[Formula]) -> Formula:  # noqa: ARG002 - as every world has it
         return ALWAYS
 
-    def exclusions(self, formulas: Iterable[Formula]) -> Iterator[tuple[Pair, Formula]]:
-        """For each pair of departments with nobody in common, that nobody holds both roles."""
-        spoken_of = {one.attribute[1] for formula in formulas for one in attributes(formula)}
-        for one, other in self.estate.exclusive:
-            roles = {one.snowflake_role, other.snowflake_role}
-            if len(roles) == 2 and roles <= spoken_of:
-                yield (one.name, other.name), Not(Every(tuple(_holding([role]) for role in sorted(roles))))
+    def exclusions(self) -> Iterator[tuple[Pair, Formula]]:
+        names = {item.name for holders in self.guard.roles.values() for item in holders}
+        names |= {item.name for item in named(self.asked, self._departments)}
+        listed = (item for item in self.estate.departments if item.name in names)
+        return exclusions(pairs_of(listed, self.estate.apart), holding)
 
 
 def _holding(roles: Iterable[str]) -> Formula:

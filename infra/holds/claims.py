@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from infra.estate import App, Estate
+from infra.estate import App, Department, Estate
 from infra.problems import Span
 from infra.schema.expectations import Expectation, Who
 from infra.schema.words import TAG
@@ -49,6 +49,14 @@ def claims(tests: Iterable[Expectation], apps: Iterable[App]) -> Iterator[Claim]
         for verb in GLOBAL:
             if getattr(test, verb):
                 yield from (Claim(number, test, verb, app, test.at[verb]) for app in known if app not in spared)
+
+
+def named(asked: Iterable[Claim], departments: Mapping[str, Department]) -> Iterator[Department]:
+    """The departments that claims speak of."""
+    for claim in asked:
+        for name in (*(claim.test.who.department if claim.test.who else ()), *claim.test.only):
+            if name in departments:
+                yield departments[name]
 
 
 def by_tag(apps: Iterable[App]) -> dict[str, tuple[str, ...]]:

@@ -8,9 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from infra.access.exclusive import Pair
 from infra.access.witness import Witness
 from infra.estate import App, Entry, Estate, Tunnelled
-from infra.holds.behind_access import BehindAccess, Pair
+from infra.holds.behind_access import BehindAccess
 from infra.holds.by_role import ByRole
 from infra.holds.claims import Claim, claims
 from infra.holds.prover import Prover
@@ -72,7 +73,7 @@ def world_of(estate: Estate, app: App, today: date, asked: tuple[Claim, ...] = (
     """One app of an estate as formulas."""
     if isinstance(app.home, Tunnelled):
         return BehindAccess(estate, app, today, asked)
-    return ByRole(estate, app, today)
+    return ByRole(estate, app, today, asked)
 
 
 @dataclass(frozen=True)

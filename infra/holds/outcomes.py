@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from infra.access.exclusive import Pair
 from infra.estate import App, Estate
-from infra.holds.behind_access import Pair
 from infra.holds.claims import untested
 from infra.holds.evaluate import Finding, Status, claims_by_app, evaluate_app
 from infra.schema.expectations import Expectation

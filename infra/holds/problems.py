@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from infra.access.exclusive import assumption
 from infra.estate import InSnowflake
-from infra.holds.behind_access import Pair
 from infra.holds.claims import called, is_one, listed
 from infra.holds.evaluate import Finding
 from infra.holds.outcomes import Outcome, Outcomes
@@ -122,9 +122,3 @@ def _apart(finding: Finding) -> Iterator[str]:
         others = [name for name in witness.departments if name not in who.department]
         if who.department and others:
             yield f"if nobody is in both, say so: `exclusive: [[{who.department[0]}, {others[0]}]]`"
-
-
-def assumption(pairs: Iterable[Pair]) -> str:
-    """What a proof assumes: `assuming that nobody is in both finance and contractors`."""
-    said = [f"{'both ' if number == 0 else ''}{one} and {other}" for number, (one, other) in enumerate(pairs)]
-    return f"assuming that nobody is in {', or in '.join(said)}"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from infra.access.attributes import in_order
+from infra.access.exclusive import Pair
 from infra.access.witness import cost
-from infra.holds.behind_access import Pair
 from infra.holds.questions import World
 from infra.logic import FULL, Assignment, Attribute, Diagrams, Every, Formula, TooLargeError
 from infra.logic.sat import solve
@@ -29,7 +29,7 @@ class Prover:
 
     @cached_property
     def _exclusions(self) -> dict[Pair, Formula]:
-        return dict(self.world.exclusions(self.formulas))
+        return dict(self.world.exclusions())
 
     @cached_property
     def _possible(self) -> Formula:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from infra.access.exclusive import Pair
 from infra.access.guard import Guard
 from infra.estate import App, Estate
-from infra.holds.behind_access import Pair
 from infra.holds.claims import Claim
 from infra.logic import ALWAYS, Every, Formula, Not, Some
 from infra.schema.expectations import Who
@@ -37,7 +37,7 @@ class World(Protocol):
     def decided_by(self, reason: str, *, entering: bool) -> Formula: ...
     def under(self, guard: Guard) -> Formula: ...
     def possible(self, formulas: Iterable[Formula]) -> Formula: ...
-    def exclusions(self, formulas: Iterable[Formula]) -> Iterator[tuple[Pair, Formula]]: ...
+    def exclusions(self) -> Iterator[tuple[Pair, Formula]]: ...
 
 
 @dataclass(frozen=True)
