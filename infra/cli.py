@@ -1,7 +1,7 @@
 """`gatehouse`: the offline commands. Nothing here needs credentials, an engine, a network or pulumi.
 
-Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 2 a test or proof failed, 3 access is
-broadened and nobody has approved of it, 4 undecided, 70 a bug.
+Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 2 a test or proof does not hold,
+3 access is broadened and nobody has approved of it, 4 undecided, 70 a bug.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("--exit-zero", action="store_true", help="report only, and end with 0 whatever is gained")
     diff.add_argument("--source-url", default="", metavar="URL", help="where files can be seen, for links")
 
+    test = commands.add_parser("test", parents=[shared], help="prove what `tests` of apps.yaml say")
+    test.add_argument("--require-tests", action="store_true", help="refuse apps that no test names")
+    test.add_argument("--strength", action="store_true", help="what could be left out without a test noticing?")
+    forms = ("text", "markdown", "json", "junit", "github")
+    test.add_argument("--format", choices=forms, default="text", help="how the answer is printed")
+
     people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
     people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
     people.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
@@ -73,6 +79,8 @@ def _day(text: str) -> date:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = parser().parse_args(argv)
+    if arguments.command == "test" and arguments.strength and arguments.format in ("junit", "github"):
+        parser().error("--strength is printed as text, markdown or json")
     # A command is over before there is garbage worth looking for, and looking takes a third of its time.
     gc.disable()
     try:
@@ -118,6 +126,11 @@ def _run(arguments: argparse.Namespace) -> int:
         approval = Approval(arguments.approved, arguments.reason) if arguments.approved else None
         code = gate(found, approval)
         return 0 if arguments.exit_zero else code
+    if arguments.command == "test":
+        from infra.commands.hold import test
+
+        options = {"require_tests": arguments.require_tests, "strength": arguments.strength}
+        return test(Path.cwd(), arguments.stack, today, arguments.format, **options)
     from infra.commands.who import who
 
     return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)

@@ -10,6 +10,8 @@ from pathlib import Path
 from infra.checks import check
 from infra.checks.scope import Scope
 from infra.estate import Estate
+from infra.holds.outcomes import outcomes
+from infra.holds.problems import problems_of
 from infra.lints import run_lints
 from infra.problems import ConfigError, Problem, Problems, did_you_mean, in_order
 from infra.records import Table
@@ -64,9 +66,15 @@ def load_texts(root: Path, today: date) -> Project:
 
 
 def load_estate(root: Path, stack: str, today: date) -> tuple[Estate, tuple[Problem, ...]]:
-    """The estate of one stack and the warnings that remain. people.yaml means nothing for it. Raises ConfigError."""
+    """The estate of one stack, in which all tests hold, and the warnings that remain. people.yaml means nothing for it.
+
+    Raises ConfigError.
+    """
     problems = Problems()
     estates = _estates(root, root, load_file(root, problems), [stack], today, problems)
+    problems.raise_errors()
+    # What is deployed is what was promised: nothing goes out while a test says that it is wrong.
+    problems.found += problems_of(outcomes(estates, today))
     problems.raise_errors()
     return estates[stack], in_order(problems.found)
 

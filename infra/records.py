@@ -24,6 +24,10 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def _plain(name: str) -> str:
+    return name.removesuffix("_")
+
+
 def _as_help(doc: str) -> str:
     """A sentence in the form of messages: lower case, no full stop."""
     return doc[:1].lower() + doc[1:].removesuffix(".")
@@ -56,7 +60,8 @@ class Record(Generic[T]):
     @cached_property
     def fields(self) -> dict[str, dataclasses.Field[object]]:
         declared = dataclasses.fields(cast("Any", self.kind))
-        spell = _camel if self.camel else str
+        # `except` and its like are words of Python, so their fields end in `_`.
+        spell = _camel if self.camel else _plain
         return {spell(field.name): field for field in declared if "shape" in field.metadata}
 
     def decode(self, node: Node, problems: Problems) -> T | Bad:

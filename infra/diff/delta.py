@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 
 from infra.access.attributes import Classes, Names, in_order, possible
+from infra.access.exclusive import Pair, exclusions, holding, pairs_of
 from infra.access.guard import Guard
 from infra.access.person import Person
 from infra.access.witness import Witness, cost, witness
@@ -50,10 +51,27 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two guards of one thing. Their diagrams are shared by both questions: who gains, and who loses."""
+    """Two guards of one thing. Their diagrams are shared by both questions: who gains, and who loses.
+
+    `apart` names each two departments of which it is assumed that they have nobody in common. They are those of base:
+    by what it says of a department a change cannot make people impossible who gain from it.
+    """
 
     base: Side
     head: Side
+    apart: frozenset[frozenset[str]] = frozenset()
+
+    def assuming(self, pairs: Iterable[Pair]) -> Comparison:
+        """The same comparison with other assumptions."""
+        return replace(self, apart=frozenset(map(frozenset, pairs)))
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[Department, ...], ...]:
+        """The pairs that are apart among the departments that a guard speaks of. Others could matter, and are not
+        assumed: what is not assumed raises an alarm at worst."""
+        named = {item.name for guard in self.guards for item in _mentioned(guard)}
+        named |= {item.name for guard in self.guards for holders in guard.roles.values() for item in holders}
+        return tuple(pairs_of((item for item in self.base.departments if item.name in named), self.apart))
 
     @cached_property
     def guards(self) -> tuple[Guard, ...]:
@@ -87,6 +105,7 @@ class Comparison:
     @cached_property
     def classes(self) -> Classes:
         departments = [item for guard in self.guards for item in _mentioned(guard)]
+        departments += [item for pair in self.pairs for item in pair]
         return Classes.of(departments, [condition for guard in self.guards for condition in guard.conditions])
 
     def entering(self, guard: Guard) -> Formula:
@@ -98,7 +117,12 @@ class Comparison:
         reporting = {
             names.provider(item.provider.name) for item, names in self.subjects.departments if item.provider.reports_mfa
         }
-        return possible(formulas, self.classes, reporting)
+        assumed = tuple(formula for _, formula in exclusions(self.pairs, self._being))
+        return Every((possible([*formulas, *assumed], self.classes, reporting), *assumed))
+
+    def _being(self, department: Department) -> Formula:
+        in_snowflake = any(guard.roles for guard in self.guards)
+        return holding(department) if in_snowflake else self.classes.member(department, self.base.guard.names)
 
     def beyond(self, side: Side, other: Side) -> Formula:
         """Whoever enters on one side and not on the other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from infra.estate.entries import Entry
 from infra.estate.people import Department, Device, Machine, Provider
@@ -51,11 +52,15 @@ class App:
     session: str
     at: Place = field(compare=False, repr=False)
     span: Span = field(compare=False, repr=False)
+    tags: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Estate:
-    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`."""
+    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`.
+
+    `exclusive` are departments that have nobody in common, as the file says.
+    """
 
     stack: Stack
     providers: tuple[Provider, ...]
@@ -66,6 +71,12 @@ class Estate:
     apps: tuple[App, ...]
     snowflake: SnowflakeAccount | None
     tests: tuple[Expectation, ...] = field(compare=False)
+    exclusive: tuple[tuple[Department, Department], ...] = field(default=(), compare=False)
+
+    @cached_property
+    def apart(self) -> frozenset[frozenset[str]]:
+        """The names of each two departments that have nobody in common."""
+        return frozenset(frozenset({one.name, other.name}) for one, other in self.exclusive)
 
     @property
     def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:

@@ -202,6 +202,24 @@ class Diagrams:
         answer = found(number)
         return answer[1] if answer else None
 
+    def deciding(
+        self, number: int, assignment: Mapping[Attribute, str], freed_first: Iterable[str]
+    ) -> frozenset[Attribute]:
+        """Few attributes of an assignment in a set: whatever else is true, what has the same values of them is in it.
+
+        Where one of several can be left out, it is of the kinds that are named first.
+        """
+        kinds = list(freed_first)
+        fixed: dict[Attribute, str | None] = {one: assignment.get(one) for one in self.looked_at(number)}
+        rank = {kind: place for place, kind in enumerate(kinds)}
+        # What has no named value is left out before what has one: a person is shown with few things, all of them true.
+        order = sorted(fixed, key=lambda one: (rank.get(one[0], len(kinds)), one in assignment, one))
+        for attribute in order:
+            rest = {one: value for one, value in fixed.items() if one != attribute}
+            if self.given(number, rest) == FULL:
+                fixed = rest
+        return frozenset(fixed)
+
     def paths(self, number: int) -> Iterator[tuple[tuple[Attribute, frozenset[str], bool], ...]]:
         """The set as a list of cubes that do not overlap: each says of attributes that they are, or are not, among
         some values. Branches that lead to the same place are one."""
