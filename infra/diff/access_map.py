@@ -16,7 +16,8 @@ from infra.diff.subjects import Row
 from infra.estate import App, Estate
 
 State = Literal["nobody", "conditions", "always"]
-Effect = Literal["same", "gains", "loses", "both", "undecided"]
+Effect = Literal["same", "gains", "loses", "both", "in part", "undecided"]
+"""`in part`: not the subject itself, but somebody of it who has a column of their own."""
 Subject = tuple[str, str]
 """A kind (`anybody`, `department`, `machine`, `person`, `others`) and a name."""
 
@@ -127,7 +128,10 @@ def _cell(change: AppChange, before: _Entrances, after: _Entrances, subject: Sub
     if not gained and not lost and one != other:
         # Who enters as anybody does is not named beside them.
         gained, lost = (_proved(deltas, _ANYBODY) for deltas in (change.gained, change.lost))
-    return Cell(one, other, _effect(gained, lost), at=_at(gained, lost))
+    effect = _effect(gained, lost)
+    if effect == "same" and one != other and (change.gained or change.lost):
+        effect = "in part"
+    return Cell(one, other, effect, at=_at(gained, lost))
 
 
 def _of(entries: _Entrances, subject: Subject) -> Entrance:

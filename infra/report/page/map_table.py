@@ -110,7 +110,12 @@ def _cell(cell: Cell, subject: Subject) -> Markup:
         if after.state == "nobody":
             return tag("td", mark("nobody"), unseen(STATES["nobody"]), class_="nothing", data_who=who)
         return tag("td", tag("span", entrance(after), class_="entrance"), data_who=who)
-    return tag("td", tag("div", chip(cell.effect), *_sides(cell), class_="change"), class_=cell.effect, data_who=who)
+    return tag(
+        "td",
+        tag("div", chip(cell.effect), *_sides(cell), class_="change"),
+        class_=cell.effect.replace(" ", "-"),
+        data_who=who,
+    )
 
 
 def _sides(cell: Cell) -> Iterator[Markup]:

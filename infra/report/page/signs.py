@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from infra.diff.access_map import Effect, Entrance, State
 from infra.diff.changes import Verdict
 from infra.report.page.markup import Markup, joined, tag
@@ -20,11 +22,12 @@ EFFECTS: dict[Effect, tuple[str, str]] = {
     "gains": ("+", "gains"),
     "loses": ("−", "loses"),
     "both": ("±", "gains and loses"),
+    "in part": ("~", "in part"),
     "undecided": ("?", "undecided"),
     "same": ("~", "same people today"),
 }
 
-STATES: dict[State, str] = {"always": "always", "conditions": "under conditions", "nobody": "no entry"}
+STATES: dict[State, str] = {"always": "always", "conditions": "under conditions", "nobody": "never"}
 
 DRAWINGS = Markup(
     '<svg width="0" height="0" aria-hidden="true" class="unseen"><defs>'
@@ -50,7 +53,13 @@ def badge(verdict: Verdict) -> Markup:
 
 def chip(effect: Effect) -> Markup:
     sign, word = EFFECTS[effect]
-    return tag("span", tag("span", sign, class_="sign", aria_hidden="true"), " ", word, class_=f"chip {effect}")
+    return tag(
+        "span",
+        tag("span", sign, class_="sign", aria_hidden="true"),
+        " ",
+        word,
+        class_=f"chip {effect.replace(' ', '-')}",
+    )
 
 
 def mark(state: State) -> Markup:
@@ -59,4 +68,10 @@ def mark(state: State) -> Markup:
 
 def entrance(one: Entrance) -> Markup:
     """How somebody enters, drawn and in words."""
-    return joined(mark(one.state), tag("span", one.when or STATES[one.state], class_="words"))
+    return joined(mark(one.state), tag("span", *_unbroken(one.when or STATES[one.state]), class_="words"))
+
+
+def _unbroken(text: str) -> list[Markup]:
+    """Dates stay in one piece."""
+    parts = re.split(r"(\d{4}-\d\d-\d\d)", text)
+    return [tag("span", part, class_="date") if number % 2 else joined(part) for number, part in enumerate(parts)]
