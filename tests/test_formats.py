@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft7Validator
 
+from infra.diff.access_map import access_map
 from infra.diff.estates import Diff, diff
 from infra.load import load_texts
 from infra.problems import ConfigError
 from infra.report.annotations import MOST, workflow_commands
 from infra.report.document import document
 from infra.report.junit import junit
-from infra.report.page import page
+from infra.report.page import page as written_page
 from infra.report.redact import redact
 from infra.report.sarif import sarif
 from tests.problem_codes import ROOT
@@ -59,7 +61,7 @@ def changed(name: str, folder: Path) -> Diff | None:
 
 def read_page(found: Diff) -> str:
     """The page without its style, a line for each element."""
-    text = re.sub(r"<style>.*?</style>|<meta http-equiv.*?>", "", page(found), flags=re.DOTALL)
+    text = re.sub(r"<style>.*?</style>|<meta http-equiv.*?>", "", written_page(found), flags=re.DOTALL)
     return text.replace("><", ">\n<")
 
 
@@ -208,3 +210,30 @@ def test_people_whose_masks_look_alike_are_still_two(tmp_path: Path) -> None:
         lay_out({f"{side}/apps.yaml": apps % who, "people.yaml": people}, side, tmp_path / side)
     found = redact(diff(load_texts(tmp_path / "before", DAY), load_texts(tmp_path / "after", DAY), DAY))
     assert found.people("gained") == ("m***2@example.com", "m***@example.com")
+
+
+def test_what_is_undecided_is_no_pass(tmp_path: Path) -> None:
+    found = sample_change(tmp_path, "dev")
+    (stack,) = found.stacks
+    unsure = replace(stack.changes[0], verdict="undecided", gained=(), lost=(), notes=("not decided: too large",))
+    found = replace(found, stacks=(replace(stack, changes=(unsure, *stack.changes[1:])),))
+    assert workflow_commands(found).startswith("::warning file=apps.yaml,line=29,col=3,title=Campaign performance")
+    assert [one["level"] for one in json.loads(sarif(found))["runs"][0]["results"]] == ["error", "warning", "note"]
+    assert '<error type="undecided" message="Campaign performance: undecided">' in junit(found)
+    assert '<section class="banner unsure">' in written_page(found)
+    assert document(found)["totals"]["verdicts"]["undecided"] == 1  # type: ignore[index]  # it is data
+
+
+def test_the_map_shows_all_that_was_proved(tmp_path: Path) -> None:
+    """Every row of every gain and loss has its cell, and no cell shows one that was not proved."""
+    for found in everything(tmp_path):
+        for stack in found.stacks:
+            drawn = access_map(stack, found.today)
+            for change, row in zip(stack.changes, drawn.rows, strict=True):
+                cells = dict(zip(drawn.subjects, row.cells, strict=True))
+                for which, deltas in (("gains", change.gained), ("loses", change.lost)):
+                    said = {(one.kind, one.who) for delta in deltas for one in delta.rows}
+                    shown = {subject for subject, cell in cells.items() if cell.effect in (which, "both")}
+                    assert said <= shown, row.app
+                    # Beside anybody, those who enter as anybody does are shown too.
+                    assert shown == said or ("anybody", "anybody") in said, row.app
