@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft7Validator
 
+from infra.cli import main
 from infra.diff.access_map import access_map
 from infra.diff.estates import Diff, diff
 from infra.load import load_texts
@@ -237,3 +238,28 @@ def test_the_map_shows_all_that_was_proved(tmp_path: Path) -> None:
                     assert said <= shown, row.app
                     # Beside anybody, those who enter as anybody does are shown too.
                     assert shown == said or ("anybody", "anybody") in said, row.app
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json", "github", "sarif", "junit", "html"])
+def test_the_command_prints_every_form_with_masked_people(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = sample_change(tmp_path, "dev")
+    written = {
+        "json": FORMS["document.json"],
+        "github": workflow_commands,
+        "sarif": sarif,
+        "junit": junit,
+        "html": written_page,
+    }
+    arguments = ["diff", str(ROOT), str(tmp_path), "--stack", "dev", "--today", str(found.today), "--format", form]
+    said = []
+    for more in ([], ["--redact"]):
+        assert main([*arguments, *more]) == 3
+        said.append(capsys.readouterr().out)
+    called = replace(found, base=str(ROOT), head=str(tmp_path))
+    if form in written:
+        assert said == [written[form](called), written[form](redact(called))]
+    assert "Sam Okafor" in said[0]
+    assert "Sam Okafor" not in said[1]
+    assert "s***@example.com" in said[1].replace("\\*", "*").replace("@\u200b", "@")
