@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
     )
     diff.add_argument("before", nargs="?", metavar="BASE", help="a git revision or a folder; where this branch began")
     diff.add_argument("after", nargs="?", metavar="HEAD", help="a git revision or a folder; the work tree if left out")
-    diff.add_argument("--format", choices=("text", "markdown"), default="text", help="how the diff is printed")
+    forms = ("text", "markdown", "json", "github", "sarif", "junit", "html")
+    diff.add_argument("--format", choices=forms, default="text", help="how the diff is printed")
+    diff.add_argument("--redact", action="store_true", help="mask addresses of people and leave their names out")
     diff.add_argument("--gains", action="append", metavar="'WHO -> APP'", help="what is meant; anything else fails")
     diff.add_argument("--approved", metavar="DIGEST", help="what is gained under this digest is approved of")
     diff.add_argument("--reason", default="", metavar="WHY", help="why it is approved of")
@@ -55,8 +57,8 @@ def parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", parents=[shared], help="prove what `tests` of apps.yaml say")
     test.add_argument("--require-tests", action="store_true", help="refuse apps that no test names")
     test.add_argument("--strength", action="store_true", help="what could be left out without a test noticing?")
-    forms = ("text", "markdown", "json", "junit", "github")
-    test.add_argument("--format", choices=forms, default="text", help="how the answer is printed")
+    fewer = ("text", "markdown", "json", "junit", "github")
+    test.add_argument("--format", choices=fewer, default="text", help="how the answer is printed")
 
     people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
     people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
@@ -122,6 +124,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.diff import Approval, compare, gate, show
 
         found = compare(Path.cwd(), arguments.before, arguments.after, arguments.stack, today, arguments.gains)
+        if arguments.redact:
+            from infra.report.redact import redact
+
+            found = redact(found)
         show(found, arguments.format, arguments.source_url)
         approval = Approval(arguments.approved, arguments.reason) if arguments.approved else None
         code = gate(found, approval)

@@ -51,7 +51,7 @@ class Witness:
         elif person is None:
             yield "anybody, without a login"
         else:
-            who = person.email if not person.email.startswith(_SOMEBODY) else ""
+            who = person.email if not person.email.startswith(SOMEBODY) else ""
             who = who or (f"somebody in {' and '.join(self.departments)}" if self.departments else "somebody")
             yield who
             if not self.departments or who == person.email:
@@ -78,7 +78,7 @@ class Witness:
             named = self.departments[0] if len(self.departments) == 1 else f"[{', '.join(self.departments)}]"
             who.append(f"department: {named}")
         if self.person:
-            if not self.person.email.startswith(_SOMEBODY):
+            if not self.person.email.startswith(SOMEBODY):
                 who.append(f"email: {_in_yaml(self.person.email)}")
             if not self.departments:
                 who.append(f"provider: {self.person.provider}")
@@ -97,7 +97,8 @@ class Witness:
         return f"- who: {{{', '.join(who)}}}\n  {claim}: [{app}]"
 
 
-_SOMEBODY = "somebody@"
+SOMEBODY = "somebody@"
+"""How the address of somebody begins who has none that a rule names."""
 
 
 def _in_yaml(text: str) -> str:
@@ -134,7 +135,7 @@ def witness(
         email = assignment.get(EMAIL, "@elsewhere.example")
         person = Person(
             spelled.get(provider, provider),
-            _SOMEBODY + email[1:] if email.startswith("@") else email,
+            SOMEBODY + email[1:] if email.startswith("@") else email,
             frozenset(one[2] for one in assignment if one[0] == GROUP and one[1] == provider),
             frozenset((one[2], one[3]) for one in assignment if one[0] == CLAIM and one[1] == provider),
             MFA in assignment,
