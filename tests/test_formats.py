@@ -200,6 +200,19 @@ def test_masked_people_are_no_longer_in_any_form(tmp_path: Path) -> None:
     assert redact(masked) == masked
 
 
+def test_no_address_is_left_wherever_it_was_written(tmp_path: Path) -> None:
+    """In conditions, in what makes somebody a member, in examples: all but groups' addresses and nobody's."""
+    masked = 0
+    for case in CASES:
+        found = changed(case.stem, tmp_path / case.stem)
+        for form in ("document.json", "page.html") if found else ():
+            said = FORMS[form](redact(found)) if found else ""
+            left = set(re.findall(r"(?<!group )\b[\w.+-]+@[\w-]+\.\w+", re.sub("<wbr>", "", said)))
+            assert {one for one in left if not one.startswith("somebody@")} == set(), case.stem
+            masked += "***" in said
+    assert masked > 4
+
+
 def test_people_whose_masks_look_alike_are_still_two(tmp_path: Path) -> None:
     apps = "apps:\n  one: {owner: sales, service: 'http://one:8501', path: /one, access: [%s]}\n"
     people = (

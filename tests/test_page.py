@@ -97,6 +97,15 @@ def test_the_page_asks_nobody_and_can_be_read(
     assert heard == []
 
 
+def test_on_paper_it_is_light_and_fits(page: Page, sample: Diff, tmp_path: Path) -> None:
+    opened(page, sample, tmp_path)
+    page.set_viewport_size({"width": 720, "height": 1040})
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720
+
+
 def test_the_page_says_who_gains_and_who_loses(page: Page, sample: Diff, tmp_path: Path) -> None:
     opened(page, sample, tmp_path)
     expect(page.get_by_role("heading", level=1)).to_have_text("1 app broadened, 1 new, 1 narrowed, 5 unchanged")

@@ -92,7 +92,12 @@ def _more(diff: Diff, change: AppChange, delta: Delta, gains: bool) -> Iterator[
         yield tag("p", "Open sessions last up to ", change.session, ".", class_="soft")
     if not delta.at and change.verdict != "removed":
         test = delta.witness.as_test("never" if gains else "must", change.app)
-        yield tag("details", tag("summary", "As a test that refuses this"), tag("pre", f"tests:\n{_indented(test)}"))
+        yield tag(
+            "details",
+            tag("summary", "As a test that refuses this"),
+            tag("pre", f"tests:\n{_indented(test)}"),
+            class_="test",
+        )
 
 
 def _people(diff: Diff, people: tuple[str, ...]) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from infra.diff.access_map import AccessMap, Cell, Effect, MapRow, Subject, access_map
 from infra.diff.estates import Diff
@@ -101,6 +102,7 @@ def _row(row: MapRow, subjects: tuple[Subject, ...]) -> Markup:
     return tag("tr", head, *cells, class_="stays" if _stays(row) else None)
 
 
+@cache
 def _cell(cell: Cell, subject: Subject) -> Markup:
     before, after = cell.before, cell.after
     who = f"machine {subject[1]}" if subject[0] == "machine" else subject[1]

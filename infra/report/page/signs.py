@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from infra.diff.access_map import Effect, Entrance, State
 from infra.diff.changes import Verdict
@@ -41,6 +42,7 @@ DRAWINGS = Markup(
 """Drawn once, so that all fonts show the same: an empty circle, a half of one, a full one."""
 
 
+@cache
 def badge(verdict: Verdict) -> Markup:
     return tag(
         "span",
@@ -51,6 +53,7 @@ def badge(verdict: Verdict) -> Markup:
     )
 
 
+@cache
 def chip(effect: Effect) -> Markup:
     sign, word = EFFECTS[effect]
     return tag(
@@ -62,10 +65,12 @@ def chip(effect: Effect) -> Markup:
     )
 
 
+@cache
 def mark(state: State) -> Markup:
     return Markup(f'<svg class="mark {state}" aria-hidden="true"><use href="#{state}"/></svg>')
 
 
+@cache
 def entrance(one: Entrance) -> Markup:
     """How somebody enters, drawn and in words."""
     return joined(mark(one.state), tag("span", *_unbroken(one.when or STATES[one.state]), class_="words"))
