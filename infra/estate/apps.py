@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from infra.estate.entries import Entry
 from infra.estate.people import Department, Device, Machine, Provider
@@ -67,20 +69,25 @@ class Estate:
     snowflake: SnowflakeAccount | None
     tests: tuple[Expectation, ...] = field(compare=False)
 
-    @property
+    @cached_property
     def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:
         return tuple((app, app.home) for app in self.apps if isinstance(app.home, Tunnelled))
 
-    @property
+    @cached_property
+    def answering(self) -> Mapping[tuple[str, str], App]:
+        """The app at each host name and path."""
+        return {(home.hostname, home.path): app for app, home in reversed(self.tunnelled)}
+
+    @cached_property
     def in_snowflake(self) -> tuple[tuple[App, InSnowflake], ...]:
         return tuple((app, app.home) for app in self.apps if isinstance(app.home, InSnowflake))
 
-    @property
+    @cached_property
     def hostnames(self) -> tuple[str, ...]:
         """Every host name that needs a DNS record, once, sorted."""
         return tuple(sorted({home.hostname for _, home in self.tunnelled}))
 
-    @property
+    @cached_property
     def shared_hostnames(self) -> tuple[str, ...]:
         """Host names whose apps are told apart by path; each needs a default-deny application of its own."""
         return tuple(sorted({home.hostname for _, home in self.tunnelled if home.path}))
