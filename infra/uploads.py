@@ -1,7 +1,7 @@
 """The files of an app in Snowflake as they are uploaded: its own, and the kit's if it imports that.
 
 A Snowflake runtime has no package of ours, so the kit's folder comes along, with a list of the app's secret UDFs in it:
-`streamlit_runtime.secret(alias)` looks its function up there.
+`streamlit_runtime.secret(alias)` looks its function up there. It lies beside the main file, where modules are found.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ def _readable(folder: str, app: App) -> Iterator[None]:
 
 
 def _kit(home: InSnowflake, root: Path) -> dict[str, Path]:
-    place = root / KIT / PACKAGE
-    found = {f"{PACKAGE}/{file.path}": place / file.path for file in files_of(place) if file.path.endswith(".py")}
-    return found | {f"{PACKAGE}/functions.json": _written(functions(home), root)}
+    place, beside = root / KIT / PACKAGE, (PurePosixPath(home.main_file).parent / PACKAGE).as_posix()
+    found = {f"{beside}/{file.path}": place / file.path for file in files_of(place) if file.path.endswith(".py")}
+    return found | {f"{beside}/functions.json": _written(functions(home), root)}
 
 
 def functions(home: InSnowflake) -> dict[str, dict[str, str]]:

@@ -16,10 +16,11 @@ from tests.build import estate
 SECRETS = "secrets: {key: {type: generic-string, deliver: function}, login: {type: password}}"
 
 
-def uploads(root: Path, runtime: str = "container") -> dict[str, Upload]:
+def uploads(root: Path, runtime: str = "container", main_file: str = "streamlit_app.py") -> dict[str, Upload]:
     """The uploads of an app in `root/apps/a`, by path."""
     pool = ", compute_pool: p" if runtime == "container" else ""
     snowflake = f"runtime: {runtime}, query_warehouse: wh{pool}, external_hosts: [x.example], {SECRETS}"
+    snowflake += f", main_file: {main_file}"
     found = estate(f"apps:\n  a: {{owner: finance, source: apps/a, access: [finance], snowflake: {{{snowflake}}}}}\n")
     return {upload.path: upload for upload in plan_uploads(found, root)["a"]}
 
@@ -63,6 +64,14 @@ def test_a_changed_file_is_one_other_upload(project: Path) -> None:
     write(project / "apps/a/rates.csv", "2\n")
     after = uploads(project)
     assert {path for path in after if after[path] != before[path]} == {"rates.csv"}
+
+
+def test_the_kit_lies_beside_the_main_file(project: Path) -> None:
+    """Streamlit puts the folder of the main file on the path, and not the one above."""
+    write(project / "apps/a/ui/app.py", "from streamlit_runtime import secret\n")
+    found = uploads(project, main_file="ui/app.py")
+    kit = {f"ui/streamlit_runtime/{name}" for name in ("__init__.py", "functions.json")}
+    assert {path for path in found if "streamlit_runtime" in path} == kit
 
 
 def test_the_kit_comes_along_where_it_is_imported(project: Path) -> None:

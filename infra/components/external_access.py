@@ -25,7 +25,9 @@ class ExternalAccess(pulumi.ComponentResource):
         stack: str,
         login: snowflake.Provider,
         after: Sequence[pulumi.Resource],
+        anew_with: Sequence[pulumi.Resource],
     ) -> None:
+        """It exists `after` others, and is made anew with secrets: another one may have the same name."""
         super().__init__("infra:snowflake:ExternalAccess", app)
         opts = pulumi.ResourceOptions(parent=self, provider=login, depends_on=list(after))
         network_rule = snowflake.NetworkRule(
@@ -46,6 +48,8 @@ class ExternalAccess(pulumi.ComponentResource):
             allowed_authentication_secrets={"secrets": list(secrets)} if secrets else {"none": True},
             enabled=True,
             comment=names.comment(stack),
-            opts=opts,
+            opts=pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(replace_with=list(anew_with), delete_before_replace=True)
+            ),
         )
         self.register_outputs({})

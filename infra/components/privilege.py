@@ -19,11 +19,12 @@ class Privilege(pulumi.ComponentResource):
     def __init__(
         self,
         grant: Grant,
-        target: pulumi.Resource | None,
+        target: Sequence[pulumi.Resource],
         role: pulumi.Resource | None,
         login: snowflake.Provider,
         after: Sequence[pulumi.Resource],
     ) -> None:
+        """`target` is what the object is made of, if the stack makes it; the first is there as long as the object."""
         super().__init__("infra:snowflake:Privilege", grant.logical_name)
         on: dict[str, Any] = {"object_type": grant.target.kind, "object_name": grant.target.name}
         if grant.target.kind in ON_ACCOUNT:
@@ -32,7 +33,7 @@ class Privilege(pulumi.ComponentResource):
             on = {"on_schema": {"schema_name": grant.target.name}}
         else:
             on = {"on_schema_object": on}
-        made = [resource for resource in (target, role) if resource is not None]
+        made = [*target, *([] if role is None else [role])]
         # All stacks of an account lead one role through one database: the first to go must not shut out the others.
         shared = grant.target.kind == "DATABASE" and grant.to_viewers
         self.grant = snowflake.GrantPrivilegesToAccountRole(
@@ -45,7 +46,9 @@ class Privilege(pulumi.ComponentResource):
                 provider=login,
                 depends_on=[*made, *after],
                 replace_with=made,
-                deleted_with=target if target is not None else role,
+                # An old grant that is revoked last takes the new one with it: the object has the same name.
+                delete_before_replace=True,
+                deleted_with=made[0] if made else None,
                 retain_on_delete=shared,
             ),
         )

@@ -24,8 +24,9 @@ class SecretUdf(pulumi.ComponentResource):
         integration: pulumi.Input[str],
         stack: str,
         login: snowflake.Provider,
-        after: Sequence[pulumi.Resource],
+        needs: Sequence[pulumi.Resource],
     ) -> None:
+        """It is made anew with what it `needs`: a secret or an integration of the same name is another one."""
         logical = f"{app}/{function.secret.alias}/{function.reads}"
         super().__init__("infra:snowflake:SecretUdf", logical)
         self.function = snowflake.FunctionPython(
@@ -40,6 +41,12 @@ class SecretUdf(pulumi.ComponentResource):
             external_access_integrations=[integration],
             secrets=[{"secret_variable_name": "secret", "secret_id": str(secret)}],
             comment=names.comment(stack),
-            opts=pulumi.ResourceOptions(parent=self, provider=login, depends_on=list(after)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=login,
+                depends_on=list(needs),
+                replace_with=list(needs),
+                delete_before_replace=True,
+            ),
         )
         self.register_outputs({})

@@ -1,4 +1,8 @@
-"""A secret in Snowflake. Values come out of encrypted configuration and travel in inputs that Pulumi encrypts."""
+"""A secret in Snowflake. Values come out of encrypted configuration and travel in inputs that Pulumi encrypts.
+
+The SDK has a class for each type, so another type is another resource, which the engine makes before it removes the
+old one; but both have one name. So one resource of all types stands for the name, and alone drops what has it.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,6 @@ _WITHOUT_VALUE = {
     "cloud-provider-token": "CLOUD_PROVIDER_TOKEN API_AUTHENTICATION = {integration} ENABLED = TRUE",
     "symmetric-key": "SYMMETRIC_KEY ALGORITHM = GENERIC",
 }
-# ALTER SECRET knows no other integration; the provider plans one all the same, and sends nothing.
-_FIXED = pulumi.ResourceOptions(replace_on_changes=["apiAuthentication"], delete_before_replace=True)
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,43 @@ class Wanted:
 
 
 class AppSecret(pulumi.ComponentResource):
-    """One secret object of an app. `resource` is what others wait for."""
+    """One secret object of an app. `place` is made anew whenever the object is; others wait for `resource`."""
 
+    place: snowflake.Execute
     resource: pulumi.CustomResource
 
     def __init__(self, wanted: Wanted, login: snowflake.Provider, after: Sequence[pulumi.Resource]) -> None:
         logical = f"{wanted.app}/{wanted.secret.alias}"
         super().__init__("infra:snowflake:AppSecret", logical)
         opts = pulumi.ResourceOptions(parent=self, provider=login, depends_on=list(after))
-        create = _statement if wanted.secret.type in _WITHOUT_VALUE else _resource
-        self.resource = create(logical, wanted, opts)
+        self.place = self.resource = _place(logical, wanted, opts)
+        if wanted.secret.type not in _WITHOUT_VALUE:
+            # It drops nothing itself: a resource of the old type goes last, when the new object has the name.
+            follows = pulumi.ResourceOptions(
+                depends_on=[self.place], replace_with=[self.place], delete_before_replace=True, retain_on_delete=True
+            )
+            self.resource = _resource(logical, wanted, pulumi.ResourceOptions.merge(opts, follows))
         self.register_outputs({})
+
+
+def _place(logical: str, wanted: Wanted, opts: pulumi.ResourceOptions) -> snowflake.Execute:
+    """What has the name of the secret: a statement that makes it, for a type that the SDK has no class for and whose
+    statement holds no value; else nothing but the way to drop it. What ALTER SECRET cannot change makes it anew."""
+    secret, name = wanted.secret, wanted.name
+    create, query = sql.NOTHING, None
+    if secret.type in _WITHOUT_VALUE:
+        parts = _WITHOUT_VALUE[secret.type].format(integration=sql.literal(str(secret.integration)))
+        create, query = sql.create_secret(name, parts, names.comment(wanted.stack)), sql.show_secret(name)
+    made_of = [secret.type, str(name), *([secret.integration] if secret.integration else [])]
+    return snowflake.Execute(
+        logical,
+        execute=create,
+        revert=sql.drop_secret(name),
+        query=query,
+        opts=pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(delete_before_replace=True, replacement_trigger=" ".join(made_of))
+        ),
+    )
 
 
 def _resource(logical: str, wanted: Wanted, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
@@ -64,13 +92,12 @@ def _resource(logical: str, wanted: Wanted, opts: pulumi.ResourceOptions) -> pul
             return snowflake.SecretWithBasicAuthentication(logical, username=user, password=password, **own)
         case "oauth2-client-credentials":
             integration, scopes = str(secret.integration), list(secret.scopes)
-            own["opts"] = pulumi.ResourceOptions.merge(opts, _FIXED)
+            own["opts"] = opts
             return snowflake.SecretWithClientCredentials(
                 logical, api_authentication=integration, oauth_scopes=scopes, **own
             )
         case _:
-            signed = pulumi.ResourceOptions.merge(opts, _FIXED)
-            own["opts"] = _with_value(signed, secret, "oauthRefreshToken", "oauthRefreshTokenExpiryTime")
+            own["opts"] = _with_value(opts, secret, "oauthRefreshToken", "oauthRefreshTokenExpiryTime")
             return snowflake.SecretWithAuthorizationCodeGrant(
                 logical,
                 api_authentication=str(secret.integration),
@@ -88,18 +115,4 @@ def _with_value(opts: pulumi.ResourceOptions, secret: SecretObject, *inputs: str
             additional_secret_outputs=["describeOutputs"],
             ignore_changes=list(inputs) if secret.rotated_outside else None,
         ),
-    )
-
-
-def _statement(logical: str, wanted: Wanted, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
-    """A type that the SDK has no class for; its statement holds no value."""
-    integration = sql.literal(str(wanted.secret.integration))
-    parts = _WITHOUT_VALUE[wanted.secret.type].format(integration=integration)
-    return snowflake.Execute(
-        logical,
-        execute=sql.create_secret(wanted.name, parts, names.comment(wanted.stack)),
-        revert=sql.drop_secret(wanted.name),
-        query=sql.show_secret(wanted.name),
-        # Two objects cannot have one name, and the old revert would drop the new one.
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )

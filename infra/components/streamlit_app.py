@@ -48,8 +48,12 @@ class StreamlitApp(pulumi.ComponentResource):
         owner: snowflake.Provider,
         placed: Sequence[pulumi.Resource],
         allowed: Sequence[pulumi.Resource],
+        named: Sequence[pulumi.Resource],
     ) -> None:
-        """It exists once what it is `placed` in does, and is set up once it is `allowed` to use what it names."""
+        """It exists once what it is `placed` in does, and is set up once it is `allowed` to use what it names.
+
+        Of what is `named` in its properties, another object can have the same name: they are set again for that one.
+        """
         super().__init__("infra:snowflake:StreamlitApp", streamlit.app)
         self._streamlit = streamlit
         self._own = pulumi.ResourceOptions(parent=self, provider=owner)
@@ -77,6 +81,7 @@ class StreamlitApp(pulumi.ComponentResource):
             *before,
             # What a refresh compares: a change by hand shows as another result.
             query=sql.describe_streamlit(name),
+            anew_with=named,
         )
         self.register_outputs({})
 
@@ -141,10 +146,21 @@ class StreamlitApp(pulumi.ComponentResource):
         return [self._of_object(f"from {self._streamlit.origin}", copy, live, *allowed)]
 
     def _of_object(
-        self, part: str, statement: str, *after: pulumi.Resource, query: str | None = None
+        self,
+        part: str,
+        statement: str,
+        *after: pulumi.Resource,
+        query: str | None = None,
+        anew_with: Sequence[pulumi.Resource] = (),
     ) -> snowflake.Execute:
         """A statement about the object: gone with it, and run again for a new one."""
-        opts = pulumi.ResourceOptions(depends_on=list(after), deleted_with=self.identity, replace_with=[self.identity])
+        opts = pulumi.ResourceOptions(
+            depends_on=list(after),
+            deleted_with=self.identity,
+            replace_with=[self.identity, *anew_with],
+            # Nothing undoes it; and what it is made anew with can go before this session has been opened.
+            retain_on_delete=True,
+        )
         return self._run(f"{self._streamlit.app} {part}", statement, sql.NOTHING, opts, query)
 
     def _run(

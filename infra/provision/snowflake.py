@@ -39,14 +39,17 @@ Exported = dict[str, dict[str, object]]
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is being deployed, by whom, and what exists of it so far: objects, roles and grants."""
+    """What is being deployed, by whom, and what exists of it so far: objects, roles and grants.
+
+    An object is what it is made of, and made anew with; the first of that is there as long as the object is.
+    """
 
     estate: Estate
     settings: SnowflakeSettings
     uploads: Uploads
     today: date
     login: snowflake.Provider
-    objects: dict[Target, pulumi.Resource] = field(default_factory=dict)
+    objects: dict[Target, tuple[pulumi.Resource, ...]] = field(default_factory=dict)
     roles: dict[str, pulumi.Resource] = field(default_factory=dict)
     grants: dict[Grant, pulumi.Resource] = field(default_factory=dict)
 
@@ -57,7 +60,7 @@ class Deployment:
     def grant(self, grant: Grant, *after: pulumi.Resource) -> pulumi.Resource:
         """The grant, made once however many apps need it."""
         if grant not in self.grants:
-            target, role = self.objects.get(grant.target), self.roles.get(grant.role)
+            target, role = self.objects.get(grant.target, ()), self.roles.get(grant.role)
             self.grants[grant] = Privilege(grant, target, role, self.login, after).grant
         return self.grants[grant]
 
@@ -85,15 +88,17 @@ def provision_snowflake(
 def _computing(deployment: Deployment, account: SnowflakeAccount) -> None:
     for warehouse in account.warehouses:
         made = QueryWarehouse(warehouse, deployment.stack, deployment.login).warehouse
-        deployment.objects[Target("WAREHOUSE", warehouse.name)] = made
+        deployment.objects[Target("WAREHOUSE", warehouse.name)] = (made,)
     for pool in account.compute_pools:
-        deployment.objects[Target("COMPUTE POOL", pool.name)] = AppsPool(pool, deployment.stack, deployment.login).pool
+        runs = AppsPool(pool, deployment.stack, deployment.login).pool
+        deployment.objects[Target("COMPUTE POOL", pool.name)] = (runs,)
 
 
 def _apps(deployment: Deployment) -> None:
     homes = [home for _, home in deployment.estate.in_snowflake]
     for schema in dict.fromkeys(home.schema for home in homes):
-        deployment.objects[schema_target(schema)] = AppsSchema(schema, deployment.stack, deployment.login).schema
+        made_schema = AppsSchema(schema, deployment.stack, deployment.login).schema
+        deployment.objects[schema_target(schema)] = (made_schema,)
     owners: dict[str, OwnerRole] = {}
     for home in homes:
         if home.owner_role not in owners:
@@ -105,7 +110,7 @@ def _apps(deployment: Deployment) -> None:
         fetched = _called(deployment, app, home)
         made = _streamlit(deployment, app, home, owners[home.owner_role].provider, fetched)
         target = Target("STREAMLIT", str(object_name(home, home.name)))
-        deployment.objects[target], shown[target] = made.identity, made.properties
+        deployment.objects[target], shown[target] = (made.identity,), made.properties
     for grant in viewer_grants(deployment.estate, deployment.today):
         deployment.grant(grant, *([shown[grant.target]] if grant.target in shown else ()))
 
@@ -117,33 +122,41 @@ def _called(deployment: Deployment, app: App, home: InSnowflake) -> Sequence[pul
         name, key = object_name(home, secret.name), (app.name, secret.alias)
         value, expires = deployment.settings.values[key], deployment.settings.expires[key]
         wanted = Wanted(app.name, secret, name, value, expires, deployment.stack)
-        deployment.objects[Target("SECRET", str(name))] = AppSecret(wanted, deployment.login, [schema]).resource
+        made = AppSecret(wanted, deployment.login, schema)
+        deployment.objects[Target("SECRET", str(name))] = (made.place, made.resource)
     if home.integration is not None:
         _outside(deployment, app, home, home.integration)
     if home.git is None:
         return ()
     name = object_name(home, names.git_repository(home.name))
-    clone = GitClone(app.name, home.git, home.account, name, deployment.stack, deployment.login, [schema])
-    deployment.objects[Target("GIT REPOSITORY", str(name))] = clone.repository
+    clone = GitClone(app.name, home.git, home.account, name, deployment.stack, deployment.login, schema)
+    deployment.objects[Target("GIT REPOSITORY", str(name))] = (clone.repository,)
     return [clone.fetched]
 
 
 def _outside(deployment: Deployment, app: App, home: InSnowflake, integration: str) -> None:
     """The integration that lets an app out with its secrets, and the functions that read them."""
-    secrets = [str(object_name(home, secret.name)) for secret in home.secrets]
-    rule = object_name(home, names.network_rule(home.name))
-    after = [
-        deployment.objects[target]
-        for target in (schema_target(home.schema), *(Target("SECRET", name) for name in secrets))
-    ]
-    access = ExternalAccess(app.name, home, rule, secrets, deployment.stack, deployment.login, after)
-    deployment.objects[Target("INTEGRATION", integration)] = access.integration
+    secrets = [Target("SECRET", str(object_name(home, secret.name))) for secret in home.secrets]
+    objects = [part for target in secrets for part in deployment.objects[target]]
+    access = ExternalAccess(
+        app=app.name,
+        home=home,
+        rule=object_name(home, names.network_rule(home.name)),
+        secrets=[target.name for target in secrets],
+        stack=deployment.stack,
+        login=deployment.login,
+        after=[*deployment.objects[schema_target(home.schema)], *objects],
+        anew_with=objects,
+    )
+    deployment.objects[Target("INTEGRATION", integration)] = (access.integration, *objects)
     for secret in home.read_by_function:
+        name = object_name(home, secret.name)
+        # It goes with the integration that lets it read the secret, too.
+        needs = [access.integration, *deployment.objects[Target("SECRET", str(name))]]
         for function in secret_functions(secret):
-            name = object_name(home, secret.name)
-            udf = SecretUdf(app.name, function, name, integration, deployment.stack, deployment.login,
-                            [access.integration])  # fmt: skip
-            deployment.objects[Target("FUNCTION", f"{object_name(home, function.name)}()")] = udf.function
+            udf = SecretUdf(app.name, function, name, integration, deployment.stack, deployment.login, needs)
+            target = Target("FUNCTION", f"{object_name(home, function.name)}()")
+            deployment.objects[target] = (udf.function, *needs)
 
 
 def _streamlit(
@@ -167,4 +180,6 @@ def _streamlit(
         owner=home.owner_role,
         stack=deployment.stack,
     )
-    return StreamlitApp(streamlit, owner, placed, [*granted.values(), *fetched])
+    # The integration comes with the secrets that it allows, which are all of the app's.
+    named = deployment.objects[Target("INTEGRATION", home.integration)] if home.integration else ()
+    return StreamlitApp(streamlit, owner, placed, [*granted.values(), *fetched], named)

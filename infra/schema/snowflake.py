@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.records import MapOf, Record, Table, key
-from infra.schema.words import FOLDER, IDENTIFIER, QUALIFIED, SECRET_TYPES, VALUE
+from infra.schema.words import IDENTIFIER, QUALIFIED, SECRET_TYPES, SEGMENT, VALUE
 from infra.shapes import Flag, ListOf, OneOf, Place, Text, Word
 
 # Snowflake takes one `*`, for a single label, and no addresses (docs.snowflake.com, CREATE NETWORK RULE).
@@ -13,6 +13,9 @@ EXTERNAL_HOST = Text(
     "a host name, with a port if it is not 443",
     r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?(:[0-9]{1,5})?",
     "api.example.com",
+)
+PYTHON_FILE = Text(
+    "a Python file, by its path in `source`", rf"({SEGMENT}/)*[A-Za-z0-9_][A-Za-z0-9_.-]*\.py", "streamlit_app.py"
 )
 REPOSITORY = Text("an https URL of a Git repository", r"https://[^\s@]+", "https://github.com/example/apps.git")
 COMMIT = Text("a commit id of 40 hexadecimal digits", r"[0-9a-f]{40}", "5f0c9b1e7a3d4c2f8e6b0a9d1c3e5f70a1b2c3d4")
@@ -63,7 +66,7 @@ class Snowflake:
     compute_pool: Word | None = key(
         IDENTIFIER, "The compute pool of a container app: one of the stack's `computePools`, or one that exists."
     )
-    main_file: Word | None = key(FOLDER, "The file to run; `streamlit_app.py` if left out.")
+    main_file: Word | None = key(PYTHON_FILE, "The file to run; `streamlit_app.py` if left out.")
     git: Git | None = key(Record(Git), "Fetch the files from a Git repository instead of uploading them from here.")
     artifact_repositories: tuple[Word, ...] = key(
         ListOf(QUALIFIED), "Where a container app's packages come from; those of the image if left out.", default=()

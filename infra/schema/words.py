@@ -28,9 +28,8 @@ LABEL = Text("a DNS label", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "campaigns")
 DURATION = Text("a duration in `m`, `h` or `d`", r"[1-9][0-9]{0,4}[mhd]", "8h")
 VALUE = Text("a value", rf"(?=\S)(?!.*\s$){_LINE}", most=1000)
 WORD = Text("a word", r"[A-Za-z_][A-Za-z0-9_.:-]*", "employment")
-FOLDER = Text(
-    "a folder of this project", r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", "apps/campaigns"
-)
+SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"  # of a path below a folder, and never `..`
+FOLDER = Text("a folder of this project", rf"{SEGMENT}(/{SEGMENT})*", "apps/campaigns")
 IDENTIFIER = Text("a Snowflake name: letters, digits and `_`", r"[A-Za-z_][A-Za-z0-9_]{0,254}", "FINANCE")
 QUALIFIED = Text(
     "a name with database and schema", rf"{IDENTIFIER.pattern}(\.{IDENTIFIER.pattern}){{2}}", "APPS.SHARED.GIT_TOKEN"

@@ -55,6 +55,14 @@ def live_files(world: World, app: str) -> dict[str, str]:
     return {row["name"].partition("versions/live/")[2]: row["md5"] for row in listed}
 
 
+FUNCTION = "FUNCTION APPS.STREAMLIT.GET_LEDGER_FX_API_KEY()"
+
+
+def held(world: World, target: str) -> set[tuple[str, str]]:
+    """Who holds which privilege on an object."""
+    return {(row["privilege"], row["grantee_name"]) for row in world.query(f"SHOW GRANTS ON {target}")}
+
+
 def words(statements: list[str]) -> list[str]:
     """The verbs of statements, with what they are about."""
     verb = re.compile(r"PUT|COPY FILES|REMOVE|ALTER \w+|CREATE [A-Z]+|DROP [A-Z]+|GRANT|REVOKE")
@@ -86,9 +94,7 @@ def test_apps_run_as_a_role_that_can_do_nothing_else(deployed: World) -> None:
     """Neither the role that deploys nor a department's own; and no app of another department reads a secret."""
     (shown,) = deployed.query("SHOW STREAMLITS LIKE 'LEDGER' IN SCHEMA APPS.STREAMLIT")
     assert shown["owner"] == "GATEHOUSE_SANDBOX_FINANCE_APPS"
-    held = deployed.query("SHOW GRANTS ON FUNCTION APPS.STREAMLIT.GET_LEDGER_FX_API_KEY()")
-    holders = {(row["privilege"], row["grantee_name"]) for row in held}
-    assert holders == {("OWNERSHIP", "GATEHOUSE"), ("USAGE", "GATEHOUSE_SANDBOX_FINANCE_APPS")}
+    assert held(deployed, FUNCTION) == {("OWNERSHIP", "GATEHOUSE"), ("USAGE", "GATEHOUSE_SANDBOX_FINANCE_APPS")}
     account = deployed.query("SHOW GRANTS TO ROLE GATEHOUSE_SANDBOX_FINANCE_APPS")
     assert {row["granted_on"] for row in account} & {"ACCOUNT", "ROLE"} == set()
 
@@ -395,6 +401,41 @@ def test_another_owner_gets_an_object_of_their_own(deployed: World) -> None:
     assert {row["owner"] for rows in owned for row in rows} == {"GATEHOUSE_SANDBOX_MARKETING_APPS"}
     assert live_files(deployed, "QUOTA") == files
     assert not deployed.query("SHOW ROLES LIKE 'GATEHOUSE_SANDBOX_SALES_APPS'")
+    deployed.ok(*UPDATE, "--expect-no-changes")
+
+
+def test_another_type_of_a_secret_is_one_update(deployed: World) -> None:
+    """The new object has the name of the old one, and what refers to it follows; also if something fails between."""
+    secrets = [f"SECRET APPS.STREAMLIT.{name}" for name in ("LEDGER_FX_API_KEY", "AUDIENCE_CRM")]
+    targets = [*secrets, FUNCTION, "INTEGRATION GATEHOUSE_SANDBOX_LEDGER", "INTEGRATION GATEHOUSE_SANDBOX_AUDIENCE"]
+    grants = {target: held(deployed, target) for target in targets}
+    deployed.edit("apps.yaml", "fx_api_key: {type: generic-string,", "fx_api_key: {type: password,")
+    deployed.edit("apps.yaml", "crm: {type: password}", "crm: {type: generic-string}")
+    for app, code in (
+        ("ledger", 'from streamlit_runtime import credentials\n\ncredentials("fx_api_key")\n'),
+        ("audience", 'import streamlit as st\n\nst.write(len(st.secrets["mail_api_key"] + st.secrets["crm"]))\n'),
+    ):
+        (deployed.project / f"apps/{app}/streamlit_app.py").write_text(code, encoding="utf-8")
+    for path, value in (
+        ("ledger.fx_api_key", None), ("ledger.fx_api_key.username", "robot"), ("ledger.fx_api_key.password", "pass-1"),
+        ("audience.crm", None), ("audience.crm", "key-1"),
+    ):  # fmt: skip
+        change = ("rm",) if value is None else ("set", "--secret")
+        deployed.ok("pulumi", "config", *change, "--path", f"gatehouse:secrets.{path}", stdin=value or "")
+    deployed.forget_statements()
+    fault = {"match": "^CREATE FUNCTION", "code": "000603", "message": "SQL execution internal error", "times": 1}
+    httpx.post(f"{deployed.snowflake.origin}/__sandbox/faults", json=fault, trust_env=False).raise_for_status()
+    assert deployed.sandbox(*UPDATE).code != 0
+    deployed.ok(*UPDATE)
+    assert [one for one in words(deployed.statements()) if "SECRET" in one].count("DROP SECRET") == 2
+    said = [one for one in deployed.statements() if one.startswith("ALTER STREAMLIT") and " SET " in one]
+    assert sorted(re.findall(r'STREAMLIT"."(\w+)" SET', " ".join(said))) == ["AUDIENCE", "LEDGER"]
+    shown = {row["name"]: row["secret_type"] for row in deployed.query("SHOW SECRETS IN SCHEMA APPS.STREAMLIT")}
+    assert (shown["LEDGER_FX_API_KEY"], shown["AUDIENCE_CRM"]) == ("PASSWORD", "GENERIC_STRING")
+    (function,) = deployed.query("SHOW USER FUNCTIONS LIKE 'GET_LEDGER_FX_API_KEY' IN SCHEMA APPS.STREAMLIT")
+    assert "RETURN OBJECT" in function["arguments"]
+    assert {target: held(deployed, target) for target in targets} == grants
+    deployed.ok("pulumi", "refresh", "--yes", "--expect-no-changes")
     deployed.ok(*UPDATE, "--expect-no-changes")
 
 

@@ -57,14 +57,9 @@ def _unfit(app: SnowflakeApp, file: File) -> tuple[str, str]:
 
 
 def check_main_file(app: SnowflakeApp) -> None:
-    """Ensure that the main file is Python, and at the root where the runtime looks nowhere else."""
+    """Ensure that the main file is at the root where the runtime looks nowhere else."""
     written = app.snowflake.main_file
-    if written is None:
-        return
-    if not written.endswith(".py"):
-        message = f"`{written}` is not a Python file"
-        app.problems.add("bad-main-file", message, written.span, advice=("the name of a main file ends in `.py`",))
-    if "/" in written and not app.is_container:
+    if written is not None and "/" in written and not app.is_container:
         message = "the main file of a warehouse app is at the root of its folder"
         advice = (f"move it to `{app.source}/{written.rpartition('/')[2]}`, or write `runtime: container`",)
         app.problems.add("bad-main-file", message, written.span, related=app.because, advice=advice)
