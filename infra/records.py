@@ -74,8 +74,9 @@ class Record(Generic[T]):
                 self._unknown(name, node, problems)
             else:
                 values[name.text] = field.metadata["shape"].decode(value, problems)
-        known = {name.text for name, _ in node.entries} <= self.fields.keys()
-        if not self.partial and not (known and all(not isinstance(value, Bad) for value in values.values())):
+        if not self.partial and (
+            BAD in values.values() or any(name.text not in self.fields for name, _ in node.entries)
+        ):
             return BAD
         start = node.entries[0][0].span if node.entries else node.span
         spans = {name.text: value.span if isinstance(value, Scalar) else name.span for name, value in node.entries}

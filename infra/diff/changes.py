@@ -82,9 +82,31 @@ def compare(sides: Sides) -> Iterator[AppChange]:
     """Each app with its verdict, in the order of head, then what went."""
     paired = tuple(pairs(sides.base, sides.head))
     same = {one.name: other.name for one, other in paired if one and other}
-    moved = tuple(taken(sides.base, sides.head, same))
-    for pair in paired:
-        yield _change(sides, pair, moved)
+    moved: dict[int, dict[int, Taken]] = {}
+    for number, item in enumerate(taken(sides.base, sides.head, same)):
+        moved.setdefault(id(item.before), {})[number] = item
+        moved.setdefault(id(item.after), {})[number] = item
+    for base, head in paired:
+        touching = moved.get(id(base), {}) | moved.get(id(head), {})
+        if touching or base is None or head is None or not _is_untouched(sides, base, head):
+            yield _change(sides, (base, head), tuple(touching[number] for number in sorted(touching)))
+        else:
+            yield _unchanged(head, ())
+
+
+def _is_untouched(sides: Sides, base: App, head: App) -> bool:
+    """Whether everything is written as it was, and stands for the same; most apps are like that."""
+    if sides.names.providers or sides.names.devices or base != head:
+        return False
+    return all(entry.holds_on(sides.today) == entry.holds_on(sides.then) for entry in head.access)
+
+
+def _unchanged(app: App, told: tuple[str, ...]) -> AppChange:
+    session = app.session if isinstance(app.home, Tunnelled) else ""
+    address = shown_address(app)
+    return AppChange(
+        app.name, app.title, app.owner.name, address, "equivalent", (), (), told, leads_to(app), session, app.span
+    )
 
 
 def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
@@ -98,20 +120,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
         *notes.of_ends(pair, sides.today, sides.then),
         *notes.of_what_is_named_alike(sides.names, after),
     )
-    session = app.session if isinstance(app.home, Tunnelled) else ""
-    bare = AppChange(
-        app.name,
-        app.title,
-        app.owner.name,
-        shown_address(app),
-        "equivalent",
-        (),
-        (),
-        told,
-        leads_to(app),
-        session,
-        app.span,
-    )
+    bare = _unchanged(app, told)
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
     compared += [_Compared("", before if is_same else _NOBODY, after)] if head and not (base and is_same) else []

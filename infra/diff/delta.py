@@ -124,6 +124,20 @@ class Comparison:
         in_snowflake = any(guard.roles for guard in self.guards)
         return holding(department) if in_snowflake else self.classes.member(department, self.base.guard.names)
 
+    @cached_property
+    def able(self) -> int:
+        """The set of what is possible."""
+        return self.diagrams.of(self.possible)
+
+    @cached_property
+    def _inside(self) -> tuple[int, int]:
+        base, head = map(self.entering, self.guards)
+        return self.diagrams.of(base), self.diagrams.of(head)
+
+    def inside(self, side: Side) -> int:
+        """The set of whoever enters."""
+        return self._inside[side is self.head]
+
     def beyond(self, side: Side, other: Side) -> Formula:
         """Whoever enters on one side and not on the other."""
         return Every((self.possible, self.entering(side.guard), Not(self.entering(other.guard))))
@@ -153,7 +167,7 @@ def delta(
     Raises TooLargeError.
     """
     diagrams = comparison.diagrams
-    number = diagrams.of(comparison.beyond(side, other))
+    number = diagrams.both(comparison.able, diagrams.minus(comparison.inside(side), comparison.inside(other)))
     if number == EMPTY:
         return None
     subjects = comparison.subjects
@@ -162,7 +176,7 @@ def delta(
         for email, known in roster.items()
         if any(subjects.includes(diagrams, number, person, side.guard.names) for person in known)
     )
-    settled, able = diagrams.of(comparison.entering(other.guard)), diagrams.of(comparison.possible)
+    settled, able = comparison.inside(other), comparison.able
     found = _member(comparison, number, side)
     assert found is not None  # noqa: S101 - the set is not empty
     rest = EMPTY if stated is None else diagrams.minus(number, diagrams.of(subjects.named(stated)))
@@ -182,10 +196,7 @@ def _member(comparison: Comparison, number: int, side: Side) -> Witness | None:
     if assignment is None:
         return None
     # What matters to others in the set need not matter to this one.
-    inside, able = (
-        comparison.subjects.narrowed(diagrams, one, {**assignment})
-        for one in (number, diagrams.of(comparison.possible))
-    )
+    inside, able = (comparison.subjects.narrowed(diagrams, one, {**assignment}) for one in (number, comparison.able))
     return _shown(comparison, assignment, diagrams.looked_at(diagrams.within(inside, able)), side)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -78,20 +79,25 @@ class Estate:
         """The names of each two departments that have nobody in common."""
         return frozenset(frozenset({one.name, other.name}) for one, other in self.exclusive)
 
-    @property
+    @cached_property
     def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:
         return tuple((app, app.home) for app in self.apps if isinstance(app.home, Tunnelled))
 
-    @property
+    @cached_property
+    def answering(self) -> Mapping[tuple[str, str], App]:
+        """The app at each host name and path."""
+        return {(home.hostname, home.path): app for app, home in reversed(self.tunnelled)}
+
+    @cached_property
     def in_snowflake(self) -> tuple[tuple[App, InSnowflake], ...]:
         return tuple((app, app.home) for app in self.apps if isinstance(app.home, InSnowflake))
 
-    @property
+    @cached_property
     def hostnames(self) -> tuple[str, ...]:
         """Every host name that needs a DNS record, once, sorted."""
         return tuple(sorted({home.hostname for _, home in self.tunnelled}))
 
-    @property
+    @cached_property
     def shared_hostnames(self) -> tuple[str, ...]:
         """Host names whose apps are told apart by path; each needs a default-deny application of its own."""
         return tuple(sorted({home.hostname for _, home in self.tunnelled if home.path}))

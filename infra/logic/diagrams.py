@@ -154,7 +154,7 @@ class Diagrams:
         return (dict(node.branches), node.otherwise) if node.level == level else ({}, number)
 
     def _node(self, level: int, otherwise: int, branches: Mapping[str, int]) -> int:
-        kept = tuple(sorted((value, child) for value, child in branches.items() if child != otherwise))
+        kept = tuple(sorted([branch for branch in branches.items() if branch[1] != otherwise]))
         if not kept:
             return otherwise
         node = _Node(level, otherwise, kept)
