@@ -16,7 +16,7 @@ from infra.lints import run_lints
 from infra.problems import ConfigError, Problem, Problems, did_you_mean, in_order
 from infra.records import Table
 from infra.resolve import resolve
-from infra.roster import Roster, load_roster
+from infra.roster import Roster, check_apart, load_roster
 from infra.schema import AppsFile, load_apps
 from infra.source import read_text
 from infra.stack import FOLDER, load_stack, stack_names
@@ -51,6 +51,9 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     file = load_file(root, problems)
     estates = _estates(root, root, file, stacks, today, problems)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
+    if roster:
+        for estate in estates.values():
+            check_apart(roster, estate, problems)
     problems.raise_errors()
     return Project(estates, roster, in_order(problems.found))
 

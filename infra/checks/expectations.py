@@ -37,8 +37,8 @@ def check_expectations(scope: Scope) -> None:
 
 
 def check_exclusive(scope: Scope) -> None:
-    """Ensure that `exclusive` sets departments apart that can be: none of which what makes somebody a member of one
-    makes them a member of the other."""
+    """Ensure that `exclusive` sets departments apart that can be: what makes somebody a member of one makes
+    nobody a member of the other."""
     for words in scope.file.exclusive:
         if len(set(words)) < 2:
             message = f"`exclusive` sets departments apart, and `{words[0]}` is alone"

@@ -17,6 +17,7 @@ from infra.holds.claims import Claim, claims
 from infra.holds.prover import Prover
 from infra.holds.questions import Question, World, question
 from infra.holds.shown import shown
+from infra.logic import ALWAYS
 from infra.logic.sat import NoSolverError
 
 Status = Literal["held", "failed", "lapsed", "undecided"]
@@ -102,7 +103,7 @@ class _Answers:
     def _found(self, claim: Claim, asked: Question) -> Finding:
         app, prover = self.world.app, self._prover
         example = prover.somebody(asked.formula)
-        if example is None and prover.somebody(asked.subject) is None:
+        if example is None and asked.subject != ALWAYS and prover.somebody(asked.subject) is None:
             # Of nobody everything is true, so what is said of nobody is a mistake.
             return Finding(claim, app, "failed", vacuous=True, assuming=prover.assumed(asked.subject))
         status: Status = "held" if (example is not None) == asked.exists else "failed"

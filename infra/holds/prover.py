@@ -10,7 +10,7 @@ from infra.access.attributes import in_order
 from infra.access.exclusive import Pair
 from infra.access.witness import cost
 from infra.holds.questions import World
-from infra.logic import FULL, Assignment, Attribute, Diagrams, Every, Formula, TooLargeError
+from infra.logic import EMPTY, FULL, Assignment, Attribute, Diagrams, Every, Formula, TooLargeError
 from infra.logic.sat import solve
 
 Example = tuple[Assignment, frozenset[Attribute]]
@@ -55,16 +55,22 @@ class Prover:
         return tuple(needed)
 
     def _somebody(self, formula: Formula, exclusions: Mapping[Pair, Formula]) -> Example | None:
-        whole = Every((self._possible, *exclusions.values(), formula))
         try:
-            number = self._diagrams.of(whole)
+            number = self._diagrams.of(formula)
+            for exclusion in exclusions.values() if number != EMPTY else ():
+                number = self._diagrams.both(number, self._diagrams.of(exclusion))
+            number = self._diagrams.both(number, self._everybody) if number != EMPTY else EMPTY
             found = self._diagrams.cheapest(number, cost)
             return (found, self._deciding(number, found)) if found is not None else None
         except TooLargeError:
-            solution = solve(whole)
+            solution = solve(Every((self._possible, *exclusions.values(), formula)))
             return (solution, frozenset(solution)) if solution is not None else None
+
+    @cached_property
+    def _everybody(self) -> int:
+        return self._diagrams.of(self._possible)
 
     def _deciding(self, number: int, example: Assignment) -> frozenset[Attribute]:
         """What about somebody matters; that others cannot exist does not."""
-        others = self._diagrams.minus(FULL, self._diagrams.of(self._possible))
+        others = self._diagrams.minus(FULL, self._everybody)
         return self._diagrams.deciding(self._diagrams.either(number, others), example, _LEFT_OUT_FIRST)

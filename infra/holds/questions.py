@@ -11,7 +11,7 @@ from infra.access.exclusive import Pair
 from infra.access.guard import Guard
 from infra.estate import App, Estate
 from infra.holds.claims import Claim
-from infra.logic import ALWAYS, Every, Formula, Not, Some
+from infra.logic import ALWAYS, NEVER, Every, Formula, Not, Some
 from infra.schema.expectations import Who
 
 
@@ -58,7 +58,8 @@ def question(world: World, claim: Claim) -> Question:
     if claim.verb == "reach":
         return Question(False, Every((world.entering, Not(world.among(test.only)))), ALWAYS)
     if claim.verb == "no_public":
-        return Question(False, Every((world.entering, world.anonymous)), ALWAYS)
+        nobody = not world.guard.public
+        return Question(False, NEVER if nobody else Every((world.entering, world.anonymous)), ALWAYS)
     if claim.verb == "mfa_everywhere":
         return Question(False, Every((world.entering, world.without_second_factor)), ALWAYS)
     assert test.who is not None  # noqa: S101 - held by `checks`
