@@ -6,6 +6,7 @@
 
 Data flows one way. All but `settings`, `components`, `provision` and `__main__` is plain Python without pulumi,
 credentials or network: it decides what is meant. `components` turn an Estate into resources and decide nothing.
+`workflows` runs in GitHub's workflows and speaks to GitHub, git and the engine's command line.
 
 A module imports from earlier lines only, never from its own (held by tests/test_layers.py):
 
@@ -27,6 +28,6 @@ A module imports from earlier lines only, never from its own (held by tests/test
     diff
     revisions, report
     commands, components
-    cli, provision
+    cli, provision, workflows
     __main__
 """

@@ -1,0 +1,60 @@
+"""The report about a pull request."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from infra.commands.diff import compare, gate
+from infra.problems import ConfigError, count, render
+from infra.report.markdown import MARKER, escaped, markdown
+from infra.workflows import WorkflowError
+from infra.workflows.proposal import Proposal, proposal
+from infra.workflows.pull import Pull
+from infra.workflows.verdict import Findings, Verdict
+
+_SHOWN = 10  # changed files of the program, by name
+_MOST = 12_000  # characters of an error, each of which becomes five at most
+
+
+def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) -> Findings:
+    """Compare a commit of the default branch with what merging makes of it."""
+    try:
+        proposed = proposal(root, base, pull.head)
+    except WorkflowError as error:
+        return _undone(pull, base, str(error), ())
+    try:
+        found = compare(root, base, proposed.merged, (), today, pull.stated)
+    except ConfigError as error:
+        return _undone(pull, base, render(error.problems, color=False), proposed.program)
+    with contextlib.redirect_stderr(io.StringIO()):
+        code = gate(found, None)
+    changed = any(change.verdict != "equivalent" for _, change in found.changes)
+    quiet = not (code or changed or any(stack.facts for stack in found.stacks) or proposed.program)
+    verdict = Verdict(pull.number, base, pull.head, code, found.digest if code else "", quiet)
+    return Findings(verdict, _with_program(markdown(found, source_url=source_url), proposed))
+
+
+def _undone(pull: Pull, base: str, why: str, program: Sequence[str]) -> Findings:
+    shown = html.escape(why[:_MOST], quote=False)
+    report = f"{MARKER}\n### ❌ It cannot be said who gains and who loses\n\n<pre>\n{shown}\n</pre>\n"
+    verdict = Verdict(pull.number, base, pull.head, 1, "", False)
+    return Findings(verdict, _with_program(report, Proposal(base, "", tuple(program))))
+
+
+def _with_program(report: str, proposed: Proposal) -> str:
+    """The report under a line that nobody can miss, where the program itself changes."""
+    files = proposed.program
+    if not files:
+        return report
+    named = ", ".join(escaped(path.encode(errors="replace").decode()[:60]) for path in files[:_SHOWN])
+    more = f" and {count(len(files) - _SHOWN, 'more file')}" if len(files) > _SHOWN else ""
+    loud = (
+        f"> 🛑 **The program itself changes: {count(len(files), 'file')}.** What is said below was found by the program"
+        f" without this change; with it, anything may become of apps.yaml. Read: {named}{more}"
+    )
+    return report.replace(MARKER, f"{MARKER}\n{loud}\n", 1)
