@@ -23,7 +23,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     in_snowflake, secret_functions, policies, ingress, containers, reach
     privileges, streamlit_properties, uploads, resolve
     checks, access, rules
-    lints, roster
+    lints, roster, holds
     load, settings
     diff
     revisions, report

@@ -1,7 +1,7 @@
 """`gatehouse`: the offline commands. Nothing here needs credentials, an engine, a network or pulumi.
 
-Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 2 a test or proof failed, 3 access is
-broadened and nobody has approved of it, 4 undecided, 70 a bug.
+Exit codes: 0 ok, 1 a problem in the files or in how the command was called, 2 a test or proof does not hold,
+3 access is broadened and nobody has approved of it, 4 undecided, 70 a bug.
 """
 
 from __future__ import annotations
@@ -45,12 +45,20 @@ def parser() -> argparse.ArgumentParser:
     )
     diff.add_argument("before", nargs="?", metavar="BASE", help="a git revision or a folder; where this branch began")
     diff.add_argument("after", nargs="?", metavar="HEAD", help="a git revision or a folder; the work tree if left out")
-    diff.add_argument("--format", choices=("text", "markdown"), default="text", help="how the diff is printed")
+    forms = ("text", "markdown", "json", "github", "sarif", "junit", "html")
+    diff.add_argument("--format", choices=forms, default="text", help="how the diff is printed")
+    diff.add_argument("--redact", action="store_true", help="mask addresses of people and leave their names out")
     diff.add_argument("--gains", action="append", metavar="'WHO -> APP'", help="what is meant; anything else fails")
     diff.add_argument("--approved", metavar="DIGEST", help="what is gained under this digest is approved of")
     diff.add_argument("--reason", default="", metavar="WHY", help="why it is approved of")
     diff.add_argument("--exit-zero", action="store_true", help="report only, and end with 0 whatever is gained")
     diff.add_argument("--source-url", default="", metavar="URL", help="where files can be seen, for links")
+
+    test = commands.add_parser("test", parents=[shared], help="prove what `tests` of apps.yaml say")
+    test.add_argument("--require-tests", action="store_true", help="refuse apps that no test names")
+    test.add_argument("--strength", action="store_true", help="what could be left out without a test noticing?")
+    fewer = ("text", "markdown", "json", "junit", "github")
+    test.add_argument("--format", choices=fewer, default="text", help="how the answer is printed")
 
     people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
     people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
@@ -73,6 +81,8 @@ def _day(text: str) -> date:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = parser().parse_args(argv)
+    if arguments.command == "test" and arguments.strength and arguments.format in ("junit", "github"):
+        parser().error("--strength is printed as text, markdown or json")
     # A command is over before there is garbage worth looking for, and looking takes a third of its time.
     gc.disable()
     try:
@@ -114,10 +124,19 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.diff import Approval, compare, gate, show
 
         found = compare(Path.cwd(), arguments.before, arguments.after, arguments.stack, today, arguments.gains)
+        if arguments.redact:
+            from infra.report.redact import redact
+
+            found = redact(found)
         show(found, arguments.format, arguments.source_url)
         approval = Approval(arguments.approved, arguments.reason) if arguments.approved else None
         code = gate(found, approval)
         return 0 if arguments.exit_zero else code
+    if arguments.command == "test":
+        from infra.commands.hold import test
+
+        options = {"require_tests": arguments.require_tests, "strength": arguments.strength}
+        return test(Path.cwd(), arguments.stack, today, arguments.format, **options)
     from infra.commands.who import who
 
     return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)

@@ -10,11 +10,13 @@ from pathlib import Path
 from infra.checks import check
 from infra.checks.scope import Scope
 from infra.estate import Estate
+from infra.holds.outcomes import outcomes
+from infra.holds.problems import problems_of
 from infra.lints import run_lints
 from infra.problems import ConfigError, Problem, Problems, did_you_mean, in_order
 from infra.records import Table
 from infra.resolve import resolve
-from infra.roster import Roster, load_roster
+from infra.roster import Roster, check_apart, load_roster
 from infra.schema import AppsFile, load_apps
 from infra.source import read_text
 from infra.stack import FOLDER, load_stack, stack_names
@@ -49,6 +51,9 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     file = load_file(root, problems)
     estates = _estates(root, root, file, stacks, today, problems)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
+    if roster:
+        for estate in estates.values():
+            check_apart(roster, estate, problems)
     problems.raise_errors()
     return Project(estates, roster, in_order(problems.found))
 
@@ -64,9 +69,15 @@ def load_texts(root: Path, today: date) -> Project:
 
 
 def load_estate(root: Path, stack: str, today: date) -> tuple[Estate, tuple[Problem, ...]]:
-    """The estate of one stack and the warnings that remain. people.yaml means nothing for it. Raises ConfigError."""
+    """The estate of one stack, in which all tests hold, and the warnings that remain. people.yaml means nothing for it.
+
+    Raises ConfigError.
+    """
     problems = Problems()
     estates = _estates(root, root, load_file(root, problems), [stack], today, problems)
+    problems.raise_errors()
+    # What is deployed is what was promised: nothing goes out while a test says that it is wrong.
+    problems.found += problems_of(outcomes(estates, today))
     problems.raise_errors()
     return estates[stack], in_order(problems.found)
 

@@ -21,6 +21,7 @@ from infra.estate import (
     Department,
     Devices,
     Emails,
+    Entry,
     Estate,
     Machine,
     Members,
@@ -118,12 +119,23 @@ def policies_of(app: App, today: date) -> tuple[Policy, ...]:
     documentation), so they are put first: what is read is what happens.
     """
     found = [Policy("non_identity", machines=(machine,), session=app.session) for machine in app.machines]
-    entries = [entry for entry in app.access if entry.holds_on(today)]
-    entries.sort(key=lambda entry: entry.decision != "bypass")
-    found += [
-        Policy(entry.decision, entry.departments, (), entry.require, entry.exclude, entry.session) for entry in entries
-    ]
-    return _once(found)
+    return _once([*found, *map(_policy, _in_force(app, today))])
+
+
+def entries_by_policy(app: App, today: date) -> dict[str, Entry]:
+    """The entry that each policy of an app comes from, by the policy's name: of equal ones the first decides."""
+    found: dict[str, Entry] = {}
+    for entry in _in_force(app, today):
+        found.setdefault(_policy(entry).name, entry)
+    return found
+
+
+def _in_force(app: App, today: date) -> list[Entry]:
+    return sorted((entry for entry in app.access if entry.holds_on(today)), key=lambda one: one.decision != "bypass")
+
+
+def _policy(entry: Entry) -> Policy:
+    return Policy(entry.decision, entry.departments, (), entry.require, entry.exclude, entry.session)
 
 
 def allowed_providers(app: App, estate: Estate, today: date) -> tuple[Provider, ...]:

@@ -24,6 +24,10 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def _plain(name: str) -> str:
+    return name.removesuffix("_")
+
+
 def _as_help(doc: str) -> str:
     """A sentence in the form of messages: lower case, no full stop."""
     return doc[:1].lower() + doc[1:].removesuffix(".")
@@ -56,7 +60,8 @@ class Record(Generic[T]):
     @cached_property
     def fields(self) -> dict[str, dataclasses.Field[object]]:
         declared = dataclasses.fields(cast("Any", self.kind))
-        spell = _camel if self.camel else str
+        # `except` and its like are words of Python, so their fields end in `_`.
+        spell = _camel if self.camel else _plain
         return {spell(field.name): field for field in declared if "shape" in field.metadata}
 
     def decode(self, node: Node, problems: Problems) -> T | Bad:
@@ -69,8 +74,9 @@ class Record(Generic[T]):
                 self._unknown(name, node, problems)
             else:
                 values[name.text] = field.metadata["shape"].decode(value, problems)
-        known = {name.text for name, _ in node.entries} <= self.fields.keys()
-        if not self.partial and not (known and all(not isinstance(value, Bad) for value in values.values())):
+        if not self.partial and (
+            BAD in values.values() or any(name.text not in self.fields for name, _ in node.entries)
+        ):
             return BAD
         start = node.entries[0][0].span if node.entries else node.span
         spans = {name.text: value.span if isinstance(value, Scalar) else name.span for name, value in node.entries}

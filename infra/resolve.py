@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, TypeVar, cast
 
 from infra import estate, schema
@@ -73,7 +74,16 @@ class _Resolver:
             tuple(app for app in resolved if app),
             self.account,
             self.file.tests,
+            tuple(self.exclusive()),
         )
+
+    def exclusive(self) -> Iterable[tuple[estate.Department, estate.Department]]:
+        """Each pair of departments that nobody is in both of, once."""
+        found: dict[frozenset[str], tuple[estate.Department, estate.Department]] = {}
+        for words in self.file.exclusive:
+            for one, other in combinations(self.members(words), 2):
+                found.setdefault(frozenset({one.name, other.name}), (one, other))
+        return found.values()
 
     def find(self, what: Noun, known: Mapping[str, T], table: Table[Any], word: Word) -> T | None:
         """Look a name up, or say that it is not declared."""
@@ -145,7 +155,7 @@ class _Resolver:
             return None
         title = written.title or name
         span = self.file.apps.declared.get(name, written.at.span)
-        return estate.App(name, title, owner, home, entries, machines, session, written.at, span)
+        return estate.App(name, title, owner, home, entries, machines, session, written.at, span, written.tags)
 
     def home(
         self, name: str, app: apps.App, owner: estate.Department | None

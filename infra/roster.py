@@ -6,6 +6,7 @@ It is no source of access: it lets the offline commands answer for a person by n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from infra import estate as resolved
@@ -62,6 +63,17 @@ def load_roster(root: Path, departments: Table[Department], problems: Problems) 
         for word in entry.departments:
             check_declared("department", word, departments, problems)
     return decoded
+
+
+def check_apart(roster: Roster, estate: Estate, problems: Problems) -> None:
+    """Ensure that nobody of the roster is in two departments that have nobody in common."""
+    for email, entry in roster.people.items():
+        names = [item.name for item in estate.departments if item.name in entry.departments or _names(item, email)]
+        for one, other in combinations(names, 2):
+            if frozenset({one, other}) in estate.apart:
+                message = f"`{email}` is in both `{one}` and `{other}`, and `exclusive` says that nobody is"
+                advice = ("remove the pair from `exclusive`: what is not so proves nothing",)
+                problems.add("bad-exclusive", message, roster.people.declared[email], advice=advice)
 
 
 def identities(email: str, entry: RosterEntry | None, estate: Estate) -> tuple[Person, ...]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Generic, Protocol, TypeVar, cast
 
 from infra.problems import Problems, Span, did_you_mean
@@ -79,9 +80,10 @@ class Text:
     most: int = 1000
 
     def decode(self, node: Node, problems: Problems) -> Word | Bad:
-        if not isinstance(node, Scalar) or node.kind == "nothing":
+        kind = node.kind
+        if not isinstance(node, Scalar) or kind == "nothing":
             return wrong(node, self.form, problems)
-        if node.kind != "text":
+        if kind != "text":
             quoted = f'write it in quotes to make it text: "{node.text}"'
             advised = quoted if self.fits(node.text) else f"for example `{self.example}`"
             return wrong(node, self.form, problems, advised)
@@ -100,12 +102,18 @@ class Text:
         return (f"did you mean `{other}`?",) if other else (f"for example `{self.example}`",) if self.example else ()
 
     def fits(self, text: str) -> bool:
-        return re.fullmatch(self.pattern, text) is not None
+        return _fits(self.pattern, text)
 
     def schema(self) -> JsonSchema:
         # Editors evaluate patterns as ECMAScript, which has no inline flags.
         plain = not self.pattern.startswith("(?")
         return {"type": "string", **({"pattern": f"^(?:{self.pattern})$"} if plain else {"minLength": 1})}
+
+
+@cache
+def _fits(pattern: str, text: str) -> bool:
+    """Remembered, because a few words make up most of a file."""
+    return re.fullmatch(pattern, text) is not None
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,7 @@ class ListOf(Generic[T]):
                 )
                 return BAD
             decoded = [self.item.decode(item, problems) for item in node.items]
-            return BAD if any(isinstance(item, Bad) for item in decoded) else tuple(cast("list[T]", decoded))
+            return BAD if BAD in decoded else tuple(cast("list[T]", decoded))
         if self.single and not (isinstance(node, Scalar) and node.kind == "nothing"):
             one = self.item.decode(node, problems)
             return BAD if isinstance(one, Bad) else (one,)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import yaml
 
@@ -35,6 +36,11 @@ _KINDS = (
 _NOT_TEXT = frozenset(["", *"~nNtTfF+-.0123456789"])  # how those scalars can begin; most words begin otherwise
 
 
+@cache
+def _kind(text: str) -> str:
+    return next((kind for kind, pattern in _KINDS if pattern.match(text)), "text")
+
+
 class Scalar(NamedTuple):
     """A single value as written; `plain` means without quotes. A tuple for the same reason as Span."""
 
@@ -47,7 +53,7 @@ class Scalar(NamedTuple):
         """What YAML 1.2 takes it for: `text`, `a number`, `a flag` or `nothing`."""
         if not self.plain or self.text[:1] not in _NOT_TEXT:
             return "text"
-        return next((kind for kind, pattern in _KINDS if pattern.match(self.text)), "text")
+        return _kind(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,13 @@ class _Builder:
         stack: list[_Open] = []
         root: Node | None = None
         for event in events:
-            if root is not None and isinstance(event, yaml.DocumentStartEvent):
+            if stack and isinstance(event, yaml.ScalarEvent):
+                scalar = self.scalar(event)
+                stack[-1].children.append(scalar)
+                stack[-1].size += 1
+                if event.anchor:
+                    self.anchors[event.anchor] = scalar, 1
+            elif root is not None and isinstance(event, yaml.DocumentStartEvent):
                 advice = "write everything into one document, and remove this line"
                 self.refuse("unsupported-yaml", "a second YAML document starts here", event, advice)
             elif isinstance(event, yaml.CollectionStartEvent):
@@ -200,10 +212,13 @@ class _Builder:
     def collection(self, opened: _Open, end: yaml.Event) -> Node:
         if isinstance(opened.event, yaml.SequenceStartEvent):
             return Sequence(self.span(opened.event, end), tuple(opened.children))
+        keys, values = opened.children[::2], opened.children[1::2]
+        if len({key.text for key in keys if isinstance(key, Scalar) and key.text != "<<"}) == len(keys):
+            return Mapping(self.span(opened.event, end), tuple(zip(cast("list[Scalar]", keys), values, strict=True)))
         entries: list[tuple[Scalar, Node]] = []
         first: dict[str, Scalar] = {}
         merged: list[tuple[Scalar, Node]] = []
-        for key, value in zip(opened.children[::2], opened.children[1::2], strict=True):
+        for key, value in zip(keys, values, strict=True):
             if not isinstance(key, Scalar):
                 advice = ("write `key: value`",)
                 self.problems.add("unsupported-yaml", "a key must be a single word", key.span, advice=advice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import ip_network
 
 
@@ -16,6 +17,7 @@ def cloudflare_duration(duration: str) -> str:
     return f"{total}m" if total % 60 else f"{total // 60}h"
 
 
+@cache
 def cidr(network: str) -> str:
     """`192.0.2.1/32` for `192.0.2.1`: Cloudflare answers so, and another spelling would be a change for ever.
 

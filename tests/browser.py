@@ -2,7 +2,8 @@
 
     with chromium(port, authority) as browser, browser.new_page() as page: ...
 
-Every host of the sandbox leads to that port, and only certificates of that authority are believed.
+Every host of the sandbox leads to that port, and only certificates of that authority are believed. `offline()` is a
+browser for files, which finds no host at all.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ def chromium(port: int, authority: Path) -> Iterator[Browser]:
     """A browser to which `https://` at any host of the sandbox is 127.0.0.1 at that port."""
     rules = ", ".join(f"MAP {host} 127.0.0.1:{port}" for host in HOSTS)
     own = (f"--host-resolver-rules={rules}", f"--ignore-certificate-errors-spki-list={fingerprint(authority)}")
+    with _launched(*own) as browser:
+        yield browser
+
+
+@contextmanager
+def offline() -> Iterator[Browser]:
+    with _launched("--host-resolver-rules=MAP * ~NOTFOUND") as browser:
+        yield browser
+
+
+@contextmanager
+def _launched(*own: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=[*_FLAGS, *own])
         yield browser

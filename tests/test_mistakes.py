@@ -30,7 +30,7 @@ def said(case: Path, project: Path, capsys: pytest.CaptureFixture[str], monkeypa
     monkeypatch.chdir(project)
     code = main([*command, "--today", TODAY])
     out, err = capsys.readouterr()
-    assert code == (1 if "error[" in err else 0)
+    assert code == (1 if "error[" in err else 2 if "error[" in out else 0)
     return (out + err).replace(str(project), "(project)")
 
 

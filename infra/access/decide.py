@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from infra.access.person import Person, Request, holds, is_member
-from infra.estate import App, Estate, Tunnelled
+from infra.estate import App, Estate
 from infra.policies import Policy, allowed_providers, policies_of
 
 Verdict = Literal["public", "machine", "allowed", "denied", "sign-in"]
@@ -56,14 +56,10 @@ def decide(estate: Estate, person: Person | None, request: Request, today: date)
 
 def app_at(estate: Estate, request: Request) -> App | None:
     """The most specific app at an address: whole path segments, case-sensitive."""
-    at = [(home, app) for app, home in estate.tunnelled if _covers(home, request)]
-    return max(at, key=lambda item: len(item[0].path))[1] if at else None
-
-
-def _covers(home: Tunnelled, request: Request) -> bool:
-    if home.hostname != request.hostname.lower():
-        return False
-    return not home.path or request.path == home.path or request.path.startswith(home.path + "/")
+    hostname, path = request.hostname.lower(), request.path
+    while path and (hostname, path) not in estate.answering:
+        path = path.rpartition("/")[0]
+    return estate.answering.get((hostname, path))
 
 
 def _includes(policy: Policy, person: Person) -> bool:

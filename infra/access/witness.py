@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -21,6 +23,7 @@ class Witness:
     """Somebody with a request. `roles` are what they hold in Snowflake; without a person nobody has signed in.
 
     `decisive` are the kinds of attributes that mattered: where they are left at anything else, that is a choice too.
+    `without` are the devices among them that they are not on.
     """
 
     person: Person | None
@@ -28,6 +31,7 @@ class Witness:
     departments: tuple[str, ...]
     roles: tuple[str, ...]
     decisive: frozenset[str]
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return ", ".join(self.words)
@@ -47,7 +51,7 @@ class Witness:
         elif person is None:
             yield "anybody, without a login"
         else:
-            who = person.email if not person.email.startswith(_SOMEBODY) else ""
+            who = person.email if not person.email.startswith(SOMEBODY) else ""
             who = who or (f"somebody in {' and '.join(self.departments)}" if self.departments else "somebody")
             yield who
             if not self.departments or who == person.email:
@@ -60,18 +64,22 @@ class Witness:
             yield f"from {request.ip}"
         for device in sorted(request.devices):
             yield f"on {device}"
+        if self.without:
+            yield f"not on {' or '.join(self.without)}"
 
     def as_test(self, claim: str, app: str) -> str:
         """The entry of `tests` that says it of an app; `claim` is `must` or `never`."""
         who: list[str] = []
         if self.request.machine:
             who.append(f"machine: {self.request.machine}")
+        elif self.person is None and not self.roles:
+            who.append("anybody: true")
         if self.departments:
             named = self.departments[0] if len(self.departments) == 1 else f"[{', '.join(self.departments)}]"
             who.append(f"department: {named}")
         if self.person:
-            if not self.person.email.startswith(_SOMEBODY):
-                who.append(f"email: {self.person.email}")
+            if not self.person.email.startswith(SOMEBODY):
+                who.append(f"email: {_in_yaml(self.person.email)}")
             if not self.departments:
                 who.append(f"provider: {self.person.provider}")
             if self.person.mfa or "mfa" in self.decisive:
@@ -79,14 +87,23 @@ class Witness:
         if "country" in self.decisive:
             who.append(f"country: {self.request.country}")
         if "ip" in self.decisive:
-            who.append(f"ip: {self.request.ip}")
+            who.append(f"ip: {_in_yaml(str(self.request.ip))}")
         if self.request.devices:
             named = ", ".join(sorted(self.request.devices))
             who.append(f"device: {named if len(self.request.devices) == 1 else f'[{named}]'}")
-        return f"- who: {{{', '.join(who) or 'anybody: true'}}}\n  {claim}: [{app}]"
+        if self.without:
+            named = ", ".join(self.without)
+            who.append(f"without_device: {named if len(self.without) == 1 else f'[{named}]'}")
+        return f"- who: {{{', '.join(who)}}}\n  {claim}: [{app}]"
 
 
-_SOMEBODY = "somebody@"
+SOMEBODY = "somebody@"
+"""How the address of somebody begins who has none that a rule names."""
+
+
+def _in_yaml(text: str) -> str:
+    """A value as it can stand between braces: most addresses as they are."""
+    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._+/-]*", text) else json.dumps(text)
 
 
 def cost(attribute: Attribute, value: str) -> int:
@@ -112,12 +129,13 @@ def witness(
     """An assignment in words of the estates. `address` is host name and path; `spelled` turns what providers and
     devices are called in formulas into their names."""
     provider = assignment.get(PROVIDER)
+    decided_by = frozenset(looked_at)
     person = None
     if provider is not None:
         email = assignment.get(EMAIL, "@elsewhere.example")
         person = Person(
             spelled.get(provider, provider),
-            _SOMEBODY + email[1:] if email.startswith("@") else email,
+            SOMEBODY + email[1:] if email.startswith("@") else email,
             frozenset(one[2] for one in assignment if one[0] == GROUP and one[1] == provider),
             frozenset((one[2], one[3]) for one in assignment if one[0] == CLAIM and one[1] == provider),
             MFA in assignment,
@@ -135,8 +153,14 @@ def witness(
     inside = [item.name for item in listed if person and is_member(person, item)]
     if roles:
         inside = [item.name for item in listed if item.snowflake_role in roles]
+    without = (spelled.get(one[1], one[1]) for one in decided_by if one[0] == DEVICE and one not in assignment)
     return Witness(
-        person, request, tuple(dict.fromkeys(inside)), roles, frozenset(attribute[0] for attribute in looked_at)
+        person,
+        request,
+        tuple(dict.fromkeys(inside)),
+        roles,
+        frozenset(attribute[0] for attribute in decided_by),
+        tuple(sorted(without)),
     )
 
 

@@ -20,7 +20,7 @@ from infra.checks.addresses import check_addresses, check_hostnames, check_servi
 from infra.checks.app_files import check_app_files
 from infra.checks.collisions import check_apps_apart, check_stacks_apart
 from infra.checks.containers import check_containers
-from infra.checks.expectations import check_expectations
+from infra.checks.expectations import check_exclusive, check_expectations
 from infra.checks.homes import check_homes
 from infra.checks.limits import check_department_size, check_limits
 from infra.checks.people import (
@@ -63,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     check_runtimes,
     check_snowflake_access,
     check_secrets,
+    check_exclusive,
     check_expectations,
     check_account,
     check_provider_values,

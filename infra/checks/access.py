@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
-
-from infra.checks.countries import COUNTRIES, MISTAKEN
 from infra.checks.scope import Scope
+from infra.checks.values import check_country, check_network
 from infra.problems import Related
 from infra.schema.apps import App, Condition, Entry
 from infra.spelling import minutes
@@ -14,7 +12,6 @@ _CONDITIONS = ("mfa", "country", "ip", "device", "department", "email")
 _IDENTITY = ("mfa", "department", "email")
 # "Immediate timeout to one month" (developers.cloudflare.com/cloudflare-one, "Session management"): a month is 730 h.
 _LONGEST_SESSION = "730h"
-_COUNTRY_FORM = ("a country has two capital letters, such as `JP` or `US`",)
 
 
 def check_has_access(scope: Scope) -> None:
@@ -67,22 +64,9 @@ def check_conditions(scope: Scope) -> None:
 
 def _check_values(scope: Scope, condition: Condition) -> None:
     for code in condition.country:
-        if code not in COUNTRIES:
-            advice = (f"did you mean `{MISTAKEN[code]}`?",) if code in MISTAKEN else _COUNTRY_FORM
-            message = f"`{code}` is not a country code of ISO 3166"
-            scope.problems.add("unknown-country", message, code.span, advice=advice)
+        check_country(code, scope.problems)
     for network in condition.ip:
-        try:
-            ip_network(network)
-        except ValueError:
-            message = f"`{network}` is no IP address and no network"
-            try:
-                loose = str(ip_network(network, strict=False))
-                message = f"`{network}` is neither one address nor a whole network"
-                advice = (f"`{loose}` is the whole network; `{network.split('/')[0]}` is one address",)
-            except ValueError:
-                advice = ("for example `192.0.2.0/24`, `192.0.2.1` or `2001:db8::/32`",)
-            scope.problems.add("bad-network", message, network.span, advice=advice)
+        check_network(network, scope.problems)
 
 
 def check_public(scope: Scope) -> None:

@@ -1,4 +1,4 @@
-"""`gatehouse check`: read everything, report every problem, change nothing."""
+"""`gatehouse check`: read everything, prove what `tests` say, report every problem, change nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from infra.access.exclusive import assumption
+from infra.holds.outcomes import outcomes
+from infra.holds.problems import problems_of
 from infra.load import find_project, load_project
-from infra.problems import ConfigError, Problem, count, render
+from infra.problems import ConfigError, Problem, count, in_order, render
 from infra.terminal import wants_color
 
 
@@ -17,9 +20,11 @@ def check(start: Path, stacks: Sequence[str], today: date, form: str) -> int:
     """Print the problems in the wanted form. The exit code is 1 if any of them is an error."""
     try:
         project = load_project(find_project(start), stacks, today)
-        found, code = project.warnings, 0
+        tested = outcomes(project.estates, today)
+        found = in_order((*project.warnings, *problems_of(tested)))
     except ConfigError as error:
-        found, code = error.problems, 1
+        found = error.problems
+    code = 1 if any(problem.severity == "error" for problem in found) else 0
     if form == "json":
         print(json.dumps({"today": str(today), "problems": [as_json(problem) for problem in found]}, indent=2))
     elif form == "github":
@@ -29,13 +34,11 @@ def check(start: Path, stacks: Sequence[str], today: date, form: str) -> int:
     if code == 0 and form == "text":
         apps = {app.name for estate in project.estates.values() for app in estate.apps}
         departments = {item.name for estate in project.estates.values() for item in estate.departments}
-        parts = (count(len(apps), "app"), count(len(departments), "department"), count(len(project.estates), "stack"))
-        tests = next((estate.tests for estate in project.estates.values()), ())
+        parts = [count(len(apps), "app"), count(len(departments), "department"), count(len(project.estates), "stack")]
+        parts += [count(tested.count("held"), "test holds", "tests hold")] if tested.tests else []
         print(f"ok: {', '.join(parts)}, as of {today}")
-        if tests:
-            print(
-                f"note: `tests:` ({count(len(tests), 'entry', 'entries')}) is read, but not evaluated in this release"
-            )
+        if tested.assuming:
+            print(f"note: {assumption(tested.assuming)}")
     return code
 
 

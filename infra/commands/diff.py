@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -70,11 +71,36 @@ def _names(*projects: Project) -> tuple[set[str], set[str]]:
 
 
 def show(found: Diff, form: str, source_url: str) -> None:
-    """Print a diff."""
-    if form == "markdown":
-        print(markdown(found, source_url=source_url), end="")
-    else:
-        print(text(found, color=wants_color(sys.stdout)), end="")
+    """Print a diff. Each form is imported where it is wanted: most runs print one."""
+    print(_written(found, form, source_url), end="")
+
+
+def _written(found: Diff, form: str, source_url: str) -> str:
+    match form:
+        case "markdown":
+            return markdown(found, source_url=source_url)
+        case "json":
+            from infra.report.document import document
+
+            return json.dumps(document(found), indent=2, ensure_ascii=False) + "\n"
+        case "github":
+            from infra.report.annotations import workflow_commands
+
+            return workflow_commands(found)
+        case "sarif":
+            from infra.report.sarif import sarif
+
+            return sarif(found)
+        case "junit":
+            from infra.report.junit import junit
+
+            return junit(found)
+        case "html":
+            from infra.report.page import page
+
+            return page(found, source_url=source_url)
+        case _:
+            return text(found, color=wants_color(sys.stdout))
 
 
 def gate(found: Diff, approval: Approval | None) -> int:

@@ -9,8 +9,11 @@ from typing import Literal
 
 from infra.access import decide
 from infra.access.attributes import Names
+from infra.access.exclusive import Pair as Together
+from infra.access.exclusive import assumption
 from infra.access.guard import Guard
 from infra.diff import notes
+from infra.diff.assumed import Deltas, apart, least_assumed
 from infra.diff.delta import Comparison, Delta, Residents, Side, delta
 from infra.diff.pairing import Pair, address, content, leads_to, pairs, shown_address
 from infra.diff.regions import Taken, taken
@@ -79,9 +82,31 @@ def compare(sides: Sides) -> Iterator[AppChange]:
     """Each app with its verdict, in the order of head, then what went."""
     paired = tuple(pairs(sides.base, sides.head))
     same = {one.name: other.name for one, other in paired if one and other}
-    moved = tuple(taken(sides.base, sides.head, same))
-    for pair in paired:
-        yield _change(sides, pair, moved)
+    moved: dict[int, dict[int, Taken]] = {}
+    for number, item in enumerate(taken(sides.base, sides.head, same)):
+        moved.setdefault(id(item.before), {})[number] = item
+        moved.setdefault(id(item.after), {})[number] = item
+    for base, head in paired:
+        touching = moved.get(id(base), {}) | moved.get(id(head), {})
+        if touching or base is None or head is None or not _is_untouched(sides, base, head):
+            yield _change(sides, (base, head), tuple(touching[number] for number in sorted(touching)))
+        else:
+            yield _unchanged(head, ())
+
+
+def _is_untouched(sides: Sides, base: App, head: App) -> bool:
+    """Whether everything is written as it was, and stands for the same; most apps are like that."""
+    if sides.names.providers or sides.names.devices or base != head:
+        return False
+    return all(entry.holds_on(sides.today) == entry.holds_on(sides.then) for entry in head.access)
+
+
+def _unchanged(app: App, told: tuple[str, ...]) -> AppChange:
+    session = app.session if isinstance(app.home, Tunnelled) else ""
+    address = shown_address(app)
+    return AppChange(
+        app.name, app.title, app.owner.name, address, "equivalent", (), (), told, leads_to(app), session, app.span
+    )
 
 
 def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
@@ -95,20 +120,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
         *notes.of_ends(pair, sides.today, sides.then),
         *notes.of_what_is_named_alike(sides.names, after),
     )
-    session = app.session if isinstance(app.home, Tunnelled) else ""
-    bare = AppChange(
-        app.name,
-        app.title,
-        app.owner.name,
-        shown_address(app),
-        "equivalent",
-        (),
-        (),
-        told,
-        leads_to(app),
-        session,
-        app.span,
-    )
+    bare = _unchanged(app, told)
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
     compared += [_Compared("", before if is_same else _NOBODY, after)] if head and not (base and is_same) else []
@@ -126,9 +138,11 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
         # Nobody knows what the change does, so it is treated as if somebody gained.
         why = f"not decided: {error.__cause__}; {INSTALL}"
         return replace(bare, verdict="undecided", notes=(*told, why))
-    gained = tuple(delta for one, _ in found for delta in one)
-    lost = tuple(delta for _, one in found for delta in one)
-    return replace(bare, verdict=_verdict(pair, gained, lost), gained=gained, lost=lost)
+    gained = tuple(delta for one, _, _ in found for delta in one)
+    lost = tuple(delta for _, one, _ in found for delta in one)
+    assuming = tuple(dict.fromkeys(both for _, _, pairs in found for both in pairs))
+    told = (*told, assumption(assuming)) if assuming else told
+    return replace(bare, verdict=_verdict(pair, gained, lost), gained=gained, lost=lost, notes=told)
 
 
 class _UndecidedError(Exception):
@@ -146,26 +160,33 @@ class _Compared:
     loses: bool = True
 
 
-def _found(sides: Sides, pair: Pair, one: _Compared) -> tuple[tuple[Delta, ...], tuple[Delta, ...]]:
-    """Who gains and who loses. Raises _UndecidedError where that is too much to compute."""
+def _found(
+    sides: Sides, pair: Pair, one: _Compared
+) -> tuple[tuple[Delta, ...], tuple[Delta, ...], tuple[Together, ...]]:
+    """Who gains and who loses, and what is assumed. Raises _UndecidedError where that is too much to compute."""
     base, head = pair
     app = head or base
     assert app is not None  # noqa: S101 - a pair has one side at least
     before, after = _side(one.before, base or app, sides.base), _side(one.after, app, sides.head)
-    comparison = Comparison(before, after)
+    comparison = Comparison(before, after, apart(sides.base, sides.head))
     stated = None if sides.stated is None else sides.stated.get(app.name, frozenset())
-    try:
-        gained = delta(comparison, after, before, sides.residents, stated) if one.gains else None
-        lost = delta(comparison, before, after, sides.residents, None) if one.loses else None
-    except TooLargeError as large:
-        try:
-            gained = solved(comparison, after, before, stated) if one.gains else None
-            lost = solved(comparison, before, after, None) if one.loses else None
-        except NoSolverError:
-            raise _UndecidedError from large
+    (gained, lost), assuming = least_assumed(comparison, lambda some: _deltas(some, one, sides.residents, stated))
     _confirm(gained, sides, head, base if one.before is not _NOBODY and not one.at else None)
     _confirm(lost, sides.mirrored, base, head if one.after is not _NOBODY and not one.at else None)
-    return _placed(gained, one.at), _placed(lost, one.at)
+    return _placed(gained, one.at), _placed(lost, one.at), assuming
+
+
+def _deltas(comparison: Comparison, one: _Compared, residents: Residents, stated: frozenset[str] | None) -> Deltas:
+    base, head = comparison.base, comparison.head
+    try:
+        gained = delta(comparison, head, base, residents, stated) if one.gains else None
+        return gained, delta(comparison, base, head, residents, None) if one.loses else None
+    except TooLargeError as large:
+        try:
+            gained = solved(comparison, head, base, stated) if one.gains else None
+            return gained, solved(comparison, base, head, None) if one.loses else None
+        except NoSolverError:
+            raise _UndecidedError from large
 
 
 def _placed(part: Delta | None, at: str) -> tuple[Delta, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 
 from infra.access.attributes import Classes, Names, in_order, possible
+from infra.access.exclusive import Pair, exclusions, holding, pairs_of
 from infra.access.guard import Guard
 from infra.access.person import Person
 from infra.access.witness import Witness, cost, witness
@@ -50,10 +51,27 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two guards of one thing. Their diagrams are shared by both questions: who gains, and who loses."""
+    """Two guards of one thing. Their diagrams are shared by both questions: who gains, and who loses.
+
+    `apart` names each two departments of which it is assumed that they have nobody in common. They are those of base:
+    by what it says of a department a change cannot make people impossible who gain from it.
+    """
 
     base: Side
     head: Side
+    apart: frozenset[frozenset[str]] = frozenset()
+
+    def assuming(self, pairs: Iterable[Pair]) -> Comparison:
+        """The same comparison with other assumptions."""
+        return replace(self, apart=frozenset(map(frozenset, pairs)))
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[Department, ...], ...]:
+        """The pairs that are apart among the departments that a guard speaks of. Others could matter, and are not
+        assumed: what is not assumed raises an alarm at worst."""
+        named = {item.name for guard in self.guards for item in _mentioned(guard)}
+        named |= {item.name for guard in self.guards for holders in guard.roles.values() for item in holders}
+        return tuple(pairs_of((item for item in self.base.departments if item.name in named), self.apart))
 
     @cached_property
     def guards(self) -> tuple[Guard, ...]:
@@ -87,6 +105,7 @@ class Comparison:
     @cached_property
     def classes(self) -> Classes:
         departments = [item for guard in self.guards for item in _mentioned(guard)]
+        departments += [item for pair in self.pairs for item in pair]
         return Classes.of(departments, [condition for guard in self.guards for condition in guard.conditions])
 
     def entering(self, guard: Guard) -> Formula:
@@ -98,7 +117,26 @@ class Comparison:
         reporting = {
             names.provider(item.provider.name) for item, names in self.subjects.departments if item.provider.reports_mfa
         }
-        return possible(formulas, self.classes, reporting)
+        assumed = tuple(formula for _, formula in exclusions(self.pairs, self._being))
+        return Every((possible([*formulas, *assumed], self.classes, reporting), *assumed))
+
+    def _being(self, department: Department) -> Formula:
+        in_snowflake = any(guard.roles for guard in self.guards)
+        return holding(department) if in_snowflake else self.classes.member(department, self.base.guard.names)
+
+    @cached_property
+    def able(self) -> int:
+        """The set of what is possible."""
+        return self.diagrams.of(self.possible)
+
+    @cached_property
+    def _inside(self) -> tuple[int, int]:
+        base, head = map(self.entering, self.guards)
+        return self.diagrams.of(base), self.diagrams.of(head)
+
+    def inside(self, side: Side) -> int:
+        """The set of whoever enters."""
+        return self._inside[side is self.head]
 
     def beyond(self, side: Side, other: Side) -> Formula:
         """Whoever enters on one side and not on the other."""
@@ -129,7 +167,7 @@ def delta(
     Raises TooLargeError.
     """
     diagrams = comparison.diagrams
-    number = diagrams.of(comparison.beyond(side, other))
+    number = diagrams.both(comparison.able, diagrams.minus(comparison.inside(side), comparison.inside(other)))
     if number == EMPTY:
         return None
     subjects = comparison.subjects
@@ -138,7 +176,7 @@ def delta(
         for email, known in roster.items()
         if any(subjects.includes(diagrams, number, person, side.guard.names) for person in known)
     )
-    settled, able = diagrams.of(comparison.entering(other.guard)), diagrams.of(comparison.possible)
+    settled, able = comparison.inside(other), comparison.able
     found = _member(comparison, number, side)
     assert found is not None  # noqa: S101 - the set is not empty
     rest = EMPTY if stated is None else diagrams.minus(number, diagrams.of(subjects.named(stated)))
@@ -158,10 +196,7 @@ def _member(comparison: Comparison, number: int, side: Side) -> Witness | None:
     if assignment is None:
         return None
     # What matters to others in the set need not matter to this one.
-    inside, able = (
-        comparison.subjects.narrowed(diagrams, one, {**assignment})
-        for one in (number, diagrams.of(comparison.possible))
-    )
+    inside, able = (comparison.subjects.narrowed(diagrams, one, {**assignment}) for one in (number, comparison.able))
     return _shown(comparison, assignment, diagrams.looked_at(diagrams.within(inside, able)), side)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
@@ -22,12 +22,13 @@ from infra.stack import ProviderValues, Stack
 
 @dataclass(frozen=True)
 class StackDiff:
-    """What changes in one stack. `changes` has every app."""
+    """What changes in one stack. `changes` has every app, and `sides` are what was compared."""
 
     stack: str
     changes: tuple[AppChange, ...]
     facts: tuple[Fact, ...]
     lapses: tuple[Lapse, ...]
+    sides: tuple[Estate, Estate] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,8 @@ def diff(
         names = Names(_other_providers(name, base, head), _other_devices(before, after))
         residents = _residents(roster, (before, after))
         changes = tuple(compare(Sides(before, after, today, names, residents, today, stated)))
-        found.append(
-            StackDiff(name, changes, facts(before, after, today, names.providers), tuple(lapses(after, today)))
-        )
+        beside = facts(before, after, today, names.providers)
+        found.append(StackDiff(name, changes, beside, tuple(lapses(after, today)), (before, after)))
     named = {email.lower(): str(entry.name or email) for email, entry in (roster.people.items() if roster else ())}
     return Diff(*called, today, tuple(found), named, stated)
 

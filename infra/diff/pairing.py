@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from infra.estate import App, Estate, InSnowflake, Tunnelled
@@ -15,13 +16,10 @@ def pairs(base: Estate, head: Estate) -> Iterator[Pair]:
     before = {app.name: app for app in base.apps}
     after = {app.name: app for app in head.apps}
     gone = [app for app in base.apps if app.name not in after]
-    renamed: dict[str, App] = {}
-    for app in head.apps:
-        if app.name not in before:
-            same = [other for other in gone if content(other) == content(app)]
-            rivals = [other for other in head.apps if other.name not in before and content(other) == content(app)]
-            if len(same) == 1 and len(rivals) == 1:
-                renamed[app.name] = same[0]
+    come = [app for app in head.apps if app.name not in before]
+    left, right = (Counter(map(content, apps)) for apps in (gone, come))
+    formerly = {content(app): app for app in gone}
+    renamed = {app.name: formerly[content(app)] for app in come if left[content(app)] == right[content(app)] == 1}
     for app in head.apps:
         yield before.get(app.name) or renamed.get(app.name), app
     taken_over = {app.name for app in renamed.values()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Literal
 
@@ -104,6 +104,7 @@ class _Reading:
     number: int
     settled: int
     possible: int
+    known: dict[tuple[int, frozenset[tuple[Attribute, str | None]]], int] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Row]:
         diagrams, subjects = self.diagrams, self.subjects
@@ -146,6 +147,8 @@ class _Reading:
         diagrams, classes = self.diagrams, self.subjects.classes
         for email in sorted(classes.emails) if rest != EMPTY else ():
             named = Is(EMAIL, frozenset({email}))
+            if diagrams.both(rest, diagrams.of(named)) == EMPTY:
+                continue
             for department, identity in self.appearances(email):
                 if self.inside(rest, identity) != EMPTY:
                     who = f"{email} in {department}" if department else email
@@ -156,6 +159,8 @@ class _Reading:
             if one.provider.name != other.provider.name or one.name == other.name:
                 continue
             both = Every((classes.member(one, names), classes.member(other, others)))
+            if diagrams.both(rest, diagrams.of(both)) == EMPTY:
+                continue
             for first, second in product(_ways(one, names), _ways(other, others)):
                 if self.inside(rest, first | second) != EMPTY:
                     who = f"members of both {one.name} and {other.name}"
@@ -173,7 +178,10 @@ class _Reading:
                 yield department.name, {**identity, EMAIL: email}
 
     def inside(self, number: int, identity: Identity) -> int:
-        return self.subjects.narrowed(self.diagrams, number, identity)
+        key = number, frozenset(identity.items())
+        if key not in self.known:
+            self.known[key] = self.subjects.narrowed(self.diagrams, number, identity)
+        return self.known[key]
 
     def is_more(self, identity: Identity) -> bool:
         """Whether an identity is in the set, and not only as everybody is."""

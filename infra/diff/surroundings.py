@@ -13,7 +13,15 @@ from infra.estate import Department, Estate
 from infra.privileges import Grant, owner_grants, viewer_grants
 
 Kind = Literal[
-    "host name", "route", "secret", "external host", "privilege", "runs as", "identity provider", "department"
+    "host name",
+    "route",
+    "secret",
+    "external host",
+    "privilege",
+    "runs as",
+    "identity provider",
+    "department",
+    "assumption",
 ]
 
 
@@ -33,6 +41,7 @@ def facts(base: Estate, head: Estate, today: date, providers: Mapping[str, str])
         ("host name", base.hostnames, head.hostnames),
         ("route", _routes(base), _routes(head)),
         ("department", _departments(base.departments), _departments(head.departments)),
+        ("assumption", _assumptions(base), _assumptions(head)),
         ("secret", _secrets(base), _secrets(head)),
         ("external host", _external_hosts(base), _external_hosts(head)),
         ("runs as", _owners(base), _owners(head)),
@@ -57,6 +66,12 @@ def _departments(departments: Iterable[Department]) -> Iterator[str]:
         ways += [*item.emails, *(f"@{domain}" for domain in item.domains)]
         for way in ways:
             yield f"{item.name}: {way} of {item.provider.name}"
+
+
+def _assumptions(estate: Estate) -> Iterator[str]:
+    """What proofs may assume: whoever adds to it makes them weaker."""
+    for one, other in estate.exclusive:
+        yield f"nobody is in both {one.name} and {other.name}"
 
 
 def _secrets(estate: Estate) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from infra.estate.entries import Entry
 from infra.estate.people import Department, Device, Machine, Provider
@@ -51,11 +53,15 @@ class App:
     session: str
     at: Place = field(compare=False, repr=False)
     span: Span = field(compare=False, repr=False)
+    tags: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Estate:
-    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`."""
+    """What one stack provisions. All tuples are in the order of the file, which means nothing outside `access`.
+
+    `exclusive` are departments that have nobody in common, as the file says.
+    """
 
     stack: Stack
     providers: tuple[Provider, ...]
@@ -66,21 +72,32 @@ class Estate:
     apps: tuple[App, ...]
     snowflake: SnowflakeAccount | None
     tests: tuple[Expectation, ...] = field(compare=False)
+    exclusive: tuple[tuple[Department, Department], ...] = field(default=(), compare=False)
 
-    @property
+    @cached_property
+    def apart(self) -> frozenset[frozenset[str]]:
+        """The names of each two departments that have nobody in common."""
+        return frozenset(frozenset({one.name, other.name}) for one, other in self.exclusive)
+
+    @cached_property
     def tunnelled(self) -> tuple[tuple[App, Tunnelled], ...]:
         return tuple((app, app.home) for app in self.apps if isinstance(app.home, Tunnelled))
 
-    @property
+    @cached_property
+    def answering(self) -> Mapping[tuple[str, str], App]:
+        """The app at each host name and path."""
+        return {(home.hostname, home.path): app for app, home in reversed(self.tunnelled)}
+
+    @cached_property
     def in_snowflake(self) -> tuple[tuple[App, InSnowflake], ...]:
         return tuple((app, app.home) for app in self.apps if isinstance(app.home, InSnowflake))
 
-    @property
+    @cached_property
     def hostnames(self) -> tuple[str, ...]:
         """Every host name that needs a DNS record, once, sorted."""
         return tuple(sorted({home.hostname for _, home in self.tunnelled}))
 
-    @property
+    @cached_property
     def shared_hostnames(self) -> tuple[str, ...]:
         """Host names whose apps are told apart by path; each needs a default-deny application of its own."""
         return tuple(sorted({home.hostname for _, home in self.tunnelled if home.path}))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from infra.diff.changes import AppChange, Verdict
 from infra.diff.delta import Delta
 from infra.diff.estates import Diff, StackDiff
+from infra.diff.lapses import Lapse
 from infra.diff.surroundings import Fact
 from infra.problems import count
 
@@ -93,3 +94,15 @@ def stacks_of(diff: Diff, stacks: tuple[str, ...]) -> str:
 
 def _with_apps(stacks: tuple[StackDiff, ...]) -> set[str]:
     return {item.stack for item in stacks if item.changes}
+
+
+def lapses(diff: Diff) -> Iterator[tuple[Lapse, tuple[str, ...]]]:
+    """Each lapse with the stacks that have it alike, the nearest first."""
+    found: dict[object, tuple[Lapse, tuple[str, ...]]] = {}
+    for item in diff.stacks:
+        for lapse in item.lapses:
+            change = lapse.change
+            key = (lapse.day, change.app, *map(_said, change.gained), "", *map(_said, change.lost))
+            first, stacks = found.get(key, (lapse, ()))
+            found[key] = (first, (*stacks, item.stack))
+    yield from sorted(found.values(), key=lambda pair: pair[0].day)

@@ -14,7 +14,7 @@ from infra.schema.apps import APPS, App
 from infra.schema.expectations import Expectation
 from infra.schema.people import Department, Device, Identity, Machine
 from infra.schema.words import NAME
-from infra.shapes import Bad, JsonSchema, ListOf, Place
+from infra.shapes import Bad, JsonSchema, ListOf, Place, Word
 from infra.source import parse
 
 
@@ -29,11 +29,17 @@ class AppsFile:
     )
     machines: Table[Machine] = key(MapOf(NAME, Record(Machine)), "Programs with a service token.", default=Table())
     devices: Table[Device] = key(MapOf(NAME, Record(Device)), "Checks of the device in use.", default=Table())
+    exclusive: tuple[tuple[Word, ...], ...] = key(
+        ListOf(ListOf(NAME)),
+        "Lists of departments; nobody is in two of one list. Nothing holds anybody to it: proofs may assume it, and "
+        "say so where they do.",
+        default=(),
+    )
     apps: Table[App] = key(APPS, "The apps by name.", required=True, default=Table())
     tests: tuple[Expectation, ...] = key(
         ListOf(Record(Expectation)),
-        "Statements about who reaches what that must stay true. This release reads them and checks the names in them; "
-        "it does not evaluate them.",
+        "Statements about who reaches what. They are proved over all people and requests whenever the file is checked, "
+        "and nothing is deployed while one of them is false; see [policy-tests.md](policy-tests.md).",
         default=(),
     )
 

@@ -97,6 +97,7 @@ class App:
     )
     machines: tuple[Word, ...] = key(ListOf(NAME_FORM), "Machines that may enter with their service token.", default=())
     session: Word | None = key(DURATION, "How long a login lasts; 24h if left out.")
+    tags: tuple[Word, ...] = key(NAMES, "Names for `tests` to speak about apps by, as `tag:NAME`.", default=())
     only_in: tuple[Word, ...] = key(
         ListOf(STACK), "The stacks that have this app; all of them if left out.", default=()
     )

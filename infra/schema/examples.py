@@ -26,6 +26,11 @@ devices:
   company-laptop: {type: warp}
   patched-mac: {type: os-version, platforms: [mac], version: 14.2.0}
 """,
+    "exclusive": """\
+exclusive:
+  - [finance, contractors]
+  - [marketing, contractors]
+""",
     "apps": """\
 apps:
   campaigns:                              # its own code, run by Gatehouse
@@ -36,6 +41,7 @@ apps:
     access:
       - deny: contractors
         require: [{country: [KP, SY]}]    # a list inside one entry is an OR
+        reason: sanctions
       - marketing                         # short for {allow: marketing}
       - allow: contractors
         require: [mfa, {ip: 192.0.2.0/24}]    # all entries must hold
@@ -63,14 +69,23 @@ apps:
       secrets:
         fx_api_key: {type: generic-string, deliver: function}
     access: [finance]
+    tags: [restricted]
 """,
     "tests": """\
 tests:
   - who: {department: marketing, country: JP}
-    may: [campaigns]
-    never: [ledger]
+    must: [campaigns]                     # all of them; `may`: some of them
+  - who: {department: contractors}
+    never: [tag:restricted]               # none of them, whatever else is true of them
+  - who: {department: contractors, country: KP}
+    never: [campaigns]
+    reason: sanctions                     # the entry that turns them away has this reason
+  - who: {machine: nightly-export}
+    must: [wiki]
   - only: [finance, cfo@example.com]
     reach: [ledger]
   - no_public: true
+  - mfa_everywhere: true
+    except: [campaigns, wiki, ledger]
 """,
 }

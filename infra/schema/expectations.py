@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.records import Record, key
-from infra.schema.words import COUNTRY, EMAIL, NAME, NAMES, VALUE
+from infra.schema.words import APPS_OR_TAGS, COUNTRY, EMAIL, NAME, NAMES, NETWORK, TITLE, VALUE
 from infra.shapes import Flag, ListOf, Place, Word
 
 
@@ -18,20 +18,40 @@ class Who:
     email: Word | None = key(EMAIL, "This person.")
     provider: Word | None = key(NAME, "Signed in with this identity provider.")
     machine: Word | None = key(NAME, "This machine.")
+    anybody: bool | None = key(Flag(), "`true`: whoever has not signed in at all.")
     mfa: bool | None = key(Flag(), "Whether a second factor was used.")
     country: Word | None = key(COUNTRY, "The country they are in.")
-    device: Word | None = key(NAME, "The device check that they pass.")
+    ip: Word | None = key(NETWORK, "The address, or the network, that they come from.")
+    device: tuple[Word, ...] = key(NAMES, "The device checks that they pass.", default=())
+    without_device: tuple[Word, ...] = key(NAMES, "The device checks that they do not pass.", default=())
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One entry of `tests`; a `who`, an `only` or `no_public` (exactly one, held by `checks`)."""
+    """One entry of `tests`; a `who`, an `only`, `no_public` or `mfa_everywhere` (exactly one, held by `checks`)."""
 
     at: Place
-    who: Who | None = key(Record(Who), "The people the entry speaks about.")
-    may: tuple[Word, ...] = key(NAMES, "Some of them reach each of these apps.", default=())
-    must: tuple[Word, ...] = key(NAMES, "All of them reach each of these apps.", default=())
-    never: tuple[Word, ...] = key(NAMES, "None of them reaches any of these apps.", default=())
-    only: tuple[Word, ...] = key(ListOf(VALUE, single=True), "Nobody but these departments and people …", default=())
-    reach: tuple[Word, ...] = key(NAMES, "… reaches these apps.", default=())
-    no_public: bool | None = key(Flag(), "`true`: no app is public.")
+    who: Who | None = key(Record(Who), "The people the entry speaks about; what it leaves out may be anything.")
+    may: tuple[Word, ...] = key(APPS_OR_TAGS, "Some of them reach each of these apps.", default=())
+    must: tuple[Word, ...] = key(APPS_OR_TAGS, "All of them reach each of these apps.", default=())
+    never: tuple[Word, ...] = key(APPS_OR_TAGS, "None of them reaches any of these apps.", default=())
+    reason: Word | None = key(
+        TITLE, "The `reason` of the entry of `access` that decides about them: lets them in, or turns them away."
+    )
+    only: tuple[Word, ...] = key(
+        ListOf(VALUE, single=True), "Nobody but these departments, people and machines …", default=()
+    )
+    reach: tuple[Word, ...] = key(APPS_OR_TAGS, "… reaches these apps.", default=())
+    no_public: bool | None = key(Flag(), "`true`: nobody reaches an app without signing in.")
+    mfa_everywhere: bool | None = key(
+        Flag(), "`true`: nobody reaches an app without a second factor. Machines have none and are not asked for it."
+    )
+    except_: tuple[Word, ...] = key(
+        APPS_OR_TAGS, "Apps that `no_public` or `mfa_everywhere` says nothing about.", default=()
+    )
+
+    @property
+    def claims(self) -> tuple[tuple[str, tuple[Word, ...]], ...]:
+        """What is said about apps that are named: the key, and what stands below it."""
+        named = (("may", self.may), ("must", self.must), ("never", self.never), ("reach", self.reach))
+        return tuple((verb, words) for verb, words in named if words)

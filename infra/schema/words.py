@@ -73,5 +73,9 @@ _AMONG = "or name one that they are in, and beside it `require: [{{email: [{}]}}
 OWNER = DepartmentName(NAME.form, NAME.pattern, NAME.example, instead=(_OF_ITS_OWN,))
 DEPARTMENT = DepartmentName(NAME.form, NAME.pattern, NAME.example, instead=(_OF_ITS_OWN, _AMONG))
 
+TAG = "tag:"
+APP_OR_TAG = Text(f"an app, or `{TAG}NAME` for all apps with a tag", f"({TAG})?{NAME.pattern}", "campaigns")
+
 NAMES: Shape[tuple[Word, ...]] = ListOf(NAME, single=True)
+APPS_OR_TAGS: Shape[tuple[Word, ...]] = ListOf(APP_OR_TAG, single=True)
 DEPARTMENTS: Shape[tuple[Word, ...]] = ListOf(DEPARTMENT, single=True)
