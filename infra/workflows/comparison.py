@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import html
 import io
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from infra.commands.diff import compare, gate
+from infra.commands.diff import NOT_HELD, compare, gate
+from infra.commands.hold_formats import markdown as tests_as_markdown
+from infra.holds.outcomes import outcomes
+from infra.load import load_texts
 from infra.problems import ConfigError, count, render
-from infra.report.markdown import MARKER, escaped, markdown
+from infra.report.document import document
+from infra.report.markdown import MARKER, MOST, MOST_BYTES, escaped, markdown
+from infra.report.page import page
+from infra.revisions import checked_out
 from infra.workflows import WorkflowError
 from infra.workflows.proposal import Proposal, proposal
 from infra.workflows.pull import Pull
@@ -29,14 +36,37 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
         return _undone(pull, base, str(error), ())
     try:
         found = compare(root, base, proposed.merged, (), today, pull.stated)
+        tests = _failed_tests(root, proposed.merged, today)
     except ConfigError as error:
         return _undone(pull, base, render(error.problems, color=False), proposed.program)
     with contextlib.redirect_stderr(io.StringIO()):
         code = gate(found, None)
     changed = any(change.verdict != "equivalent" for _, change in found.changes)
-    quiet = not (code or changed or any(stack.facts for stack in found.stacks) or proposed.program)
+    quiet = not (code or tests or changed or any(stack.facts for stack in found.stacks) or proposed.program)
+    code = NOT_HELD if tests else code
     verdict = Verdict(pull.number, base, pull.head, code, found.digest if code else "", quiet)
-    return Findings(verdict, _with_program(markdown(found, source_url=source_url), proposed))
+    report = _with_program(markdown(found, source_url=source_url), proposed)
+    more = (
+        ("report.json", json.dumps(document(found), indent=2, ensure_ascii=False) + "\n"),
+        ("report.html", page(found, source_url=source_url)),
+    )
+    return Findings(verdict, _with_tests(report, tests), more)
+
+
+def _failed_tests(root: Path, merged: str, today: date) -> str:
+    """What the tests of apps.yaml say that do not hold after merging; empty where all do."""
+    with checked_out(root, merged) as folder:
+        held = outcomes(load_texts(folder, today).estates, today)
+    return tests_as_markdown(held, False, False) if held.bad else ""
+
+
+def _with_tests(report: str, tests: str) -> str:
+    if not tests:
+        return report
+    head, rest = report.split("\n### ", 1)
+    whole = f"{head}\n### ❌ Tests of apps.yaml do not hold\n\n{tests}\n### {rest}"
+    short = f"{head}\n### ❌ Tests of apps.yaml do not hold\n\n`gatehouse test` shows which.\n\n### {rest}"
+    return whole if len(whole) <= MOST and len(whole.encode()) <= MOST_BYTES else short
 
 
 def _undone(pull: Pull, base: str, why: str, program: Sequence[str]) -> Findings:

@@ -29,14 +29,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Findings:
-    """A verdict with the report that shows why."""
+    """A verdict with the report that shows why. `more` is the same for other readers, by file; no gate looks at it."""
 
     verdict: Verdict
     report: str
+    more: tuple[tuple[str, str], ...] = ()
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / REPORT).write_text(self.report, encoding="utf-8")
+        for name, text in self.more:
+            (folder / name).write_text(text, encoding="utf-8")
         (folder / VERDICT).write_text(json.dumps(asdict(self.verdict)) + "\n", encoding="utf-8")
 
 

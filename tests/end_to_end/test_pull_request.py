@@ -119,9 +119,9 @@ def test_where_roles_are_new_a_second_plan_is_needed(life: Life) -> None:
 def test_from_a_proposal_to_the_update(life: Life) -> None:
     repository, github, world = life.repository, life.github, life.world
 
-    # Ann lets marketing into an app of finance.
+    # Ann lets marketing into an app of sales.
     repository.branch()
-    repository.edit("apps.yaml", "access: [sales, finance]", "access: [sales, finance, marketing]")
+    repository.widen()
     head = repository.propose(7, "Let marketing see the quota")
     github.open_pull(7, head, author="ann")
     checked = life.gatehouse("check")
@@ -154,14 +154,15 @@ def test_from_a_proposal_to_the_update(life: Life) -> None:
     assert by_hand.code == 0, by_hand
 
     # A push that opens more is not what was approved.
-    repository.edit(
-        "apps.yaml", "access: [sales, finance, marketing]", "access: [sales, finance, marketing, contractors]"
-    )
+    for words in ("access", "only"):
+        old = f"{words}: [sales, finance, marketing]"
+        repository.edit("apps.yaml", old, old.replace("]", ", contractors]"))
     further = repository.propose(7, "and the agency")
     github.open_pull(7, further, author="ann")
     github.comment(7, "rita", f"/approve-access {digest} joint planning until March")
     compared, gated = life.reviewed()
-    assert github.statuses[further]["state"] in ("failure", "error"), f"{compared}\n{gated}"
+    assert github.statuses[further]["state"] == "failure", f"{compared}\n{gated}"
+    assert "rita: the digest is not that of what is gained now" in github.own_comments(7)[0]
     git(repository.work, "reset", "--quiet", "--hard", head)
 
     # Merged, planned, and deployed as planned: the same commit, the same day.
@@ -200,7 +201,9 @@ def test_a_plan_does_nothing_but_what_was_planned(life: Life) -> None:
     planned = life.deploys("preview", "--plan", str(life.plan))
     assert planned.code == 0, planned
     text = (life.world.project / "apps.yaml").read_text("utf-8")
-    life.world.edit("apps.yaml", "access: [sales, finance, marketing]", "access: [sales, finance, contractors]")
+    for words in ("access", "only"):
+        old = f"{words}: [sales, finance, marketing]"
+        life.world.edit("apps.yaml", old, old.replace("marketing", "contractors"))
     life.world.forget_statements()
     refused = life.updates()
     assert refused.code == 1, refused

@@ -37,6 +37,11 @@ class Repository:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         path.write_text(text.replace(old, new), "utf-8")
 
+    def widen(self) -> None:
+        """Let marketing into an app of sales, and into the test that keeps others out."""
+        self.edit("apps.yaml", "access: [sales, finance]", "access: [sales, finance, marketing]")
+        self.edit("apps.yaml", "only: [sales, finance]\n", "only: [sales, finance, marketing]\n")
+
     def commit(self, message: str) -> str:
         git(self.work, "add", "--all")
         git(self.work, "commit", "--quiet", "--allow-empty", "--message", message)

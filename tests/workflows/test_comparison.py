@@ -26,13 +26,9 @@ def found(repository: Repository, body: str = "") -> Findings:
     return findings(repository.clone, pull, base, TODAY, f"https://github.com/example/apps/blob/{head}")
 
 
-def widen(repository: Repository) -> None:
-    repository.edit("apps.yaml", QUOTA, "access: [sales, finance, marketing]")
-
-
 def test_who_gains_is_found_and_named(repository: Repository) -> None:
     repository.branch()
-    widen(repository)
+    repository.widen()
     shown = found(repository)
     assert (shown.verdict.code, shown.verdict.quiet, len(shown.verdict.digest)) == (3, False, 32)
     assert shown.report.startswith(f"{MARKER}\n### ⚠️ 1 app broadened")
@@ -51,16 +47,35 @@ def test_words_and_readings_of_nobody_are_quiet(repository: Repository) -> None:
 
 def test_what_is_stated_must_be_all(repository: Repository) -> None:
     repository.branch()
-    widen(repository)
+    repository.widen()
     assert found(repository, "for the audit\n\ngains: marketing -> quota\n").verdict.code == 3
     assert found(repository, "gains: sales -> ledger").verdict.code == 2
     assert found(repository, "gains: somebody").verdict.code == 1
 
 
+def test_a_test_that_does_not_hold_is_shown_first(repository: Repository) -> None:
+    """As the program of main proves it, whatever the branch makes of `gatehouse test`."""
+    repository.branch()
+    repository.widen()
+    repository.edit("apps.yaml", "only: [sales, finance, marketing]\n", "only: [sales, finance]\n")
+    shown = found(repository)
+    assert (shown.verdict.code, shown.verdict.quiet) == (2, False)
+    assert shown.report.startswith(f"{MARKER}\n### ❌ Tests of apps.yaml do not hold\n")
+    assert "### ⚠️ 1 app broadened" in shown.report
+
+
+def test_the_report_is_there_as_a_page_and_as_data(repository: Repository) -> None:
+    repository.branch()
+    repository.widen()
+    more = dict(found(repository).more)
+    assert "<html" in more["report.html"]
+    assert "quota" in more["report.json"]
+
+
 def test_the_branch_is_compared_with_what_merging_makes_of_it(repository: Repository) -> None:
     """What main has got since the branch began is neither gained nor lost by the branch."""
     repository.branch()
-    widen(repository)
+    repository.widen()
     repository.commit("widen")
     git(repository.work, "checkout", "--quiet", "main")
     repository.edit("apps.yaml", "{country: [JP, US]}", "{country: [JP]}")
@@ -72,7 +87,7 @@ def test_the_branch_is_compared_with_what_merging_makes_of_it(repository: Reposi
 
 def test_a_conflict_is_said(repository: Repository) -> None:
     repository.branch()
-    widen(repository)
+    repository.widen()
     repository.commit("widen")
     git(repository.work, "checkout", "--quiet", "main")
     repository.edit("apps.yaml", QUOTA, "access: [finance]")
@@ -132,13 +147,13 @@ def test_a_link_in_place_of_the_folder_is_refused(repository: Repository) -> Non
 def test_too_much_to_read_is_refused(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.workflows.proposal.MOST_BYTES", 1000)
     repository.branch()
-    widen(repository)
+    repository.widen()
     assert "more than 1,000" in found(repository).report
 
 
 def test_a_change_of_the_program_cannot_be_missed(repository: Repository) -> None:
     repository.branch()
-    widen(repository)
+    repository.widen()
     (repository.work / "infra").mkdir()
     (repository.work / "infra" / "cli.py").write_text("print('nobody gains anything')\n")
     (repository.work / "yaml.py").write_text("")
@@ -164,7 +179,7 @@ def test_a_program_changed_alone_is_not_quiet(repository: Repository) -> None:
 def test_nothing_of_the_head_is_checked_out(repository: Repository) -> None:
     before = (repository.clone / "apps.yaml").read_text("utf-8")
     repository.branch()
-    widen(repository)
+    repository.widen()
     (repository.work / "sitecustomize.py").write_text("")
     found(repository)
     assert (repository.clone / "apps.yaml").read_text("utf-8") == before

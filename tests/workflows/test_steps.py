@@ -46,7 +46,7 @@ def steps(github: FakeGitHub, repository: Repository, monkeypatch: pytest.Monkey
 
 def propose(repository: Repository) -> str:
     repository.branch()
-    repository.edit("apps.yaml", "access: [sales, finance]", "access: [sales, finance, marketing]")
+    repository.widen()
     return repository.propose(7)
 
 
@@ -57,7 +57,12 @@ def test_a_fork_gets_its_report_without_asking_github(steps: Steps, repository: 
     assert steps.run("diff", event) == 0
     assert steps.github.asked == []
     assert steps.output == "pull=7\n"
-    assert sorted(path.name for path in (steps.folder / "report").iterdir()) == [REPORT, VERDICT]
+    assert sorted(path.name for path in (steps.folder / "report").iterdir()) == [
+        "report.html",
+        "report.json",
+        REPORT,
+        VERDICT,
+    ]
 
 
 def test_a_head_that_has_moved_is_left_to_the_next_run(
@@ -90,7 +95,7 @@ def test_a_comparison_that_broke_is_an_error_of_the_status(steps: Steps, reposit
 def test_the_approvers_of_a_pull_request_are_not_asked(steps: Steps, repository: Repository) -> None:
     """Its own list is in its commit only, and the clone is on main."""
     repository.branch()
-    repository.edit("apps.yaml", "access: [sales, finance]", "access: [sales, finance, marketing]")
+    repository.widen()
     (repository.work / ".github").mkdir()
     (repository.work / ".github" / "access-approvers").write_text("mallory\n")
     head = repository.propose(7)
