@@ -56,24 +56,29 @@ def world_of(one: Universe) -> World:
 def test_it_says_of_everybody_what_counting_says(seeds: range, kept: dict[int, tuple[Comparison, int]]) -> None:
     seen: dict[Verdict, int] = {}
     for seed in seeds:
-        one = universe(seed)
-        world = world_of(one)
-        expected = {place: points for place, points in counted(one, world) if points}
-        actual: dict[Place, Delta] = {}
-        for change in compared(one):
-            actual |= {(change.app, part.at, "gained"): part for part in change.gained}
-            actual |= {(change.app, part.at, "lost"): part for part in change.lost}
-            seen[change.verdict] = seen.get(change.verdict, 0) + 1
-        assert actual.keys() == expected.keys(), f"universe({seed})"
-        for place, part in actual.items():
-            comparison, number = kept[id(part.witness)]
-            found = Reading(comparison, world).members(number)
-            assert found == expected[place], f"universe({seed}), {place}: somebody else {place[2]} {part}"
-            assert is_right(one, place, part), f"universe({seed}), {place}: not so of {part.witness}"
-        kept.clear()
-    assert (
-        min(seen.get(verdict, 0) for verdict in ("equivalent", "narrowed", "broadened", "both", "new", "removed")) > 9
-    )
+        for verdict in held(seed, kept):
+            seen[verdict] = seen.get(verdict, 0) + 1
+    verdicts: tuple[Verdict, ...] = ("equivalent", "narrowed", "broadened", "both", "new", "removed")
+    assert min(seen.get(verdict, 0) for verdict in verdicts) > 9
+
+
+def held(seed: int, kept: dict[int, tuple[Comparison, int]]) -> Iterator[Verdict]:
+    """Hold one universe, and say which verdicts were in it."""
+    one = universe(seed)
+    world = world_of(one)
+    expected = {place: points for place, points in counted(one, world) if points}
+    actual: dict[Place, Delta] = {}
+    for change in compared(one):
+        actual |= {(change.app, part.at, "gained"): part for part in change.gained}
+        actual |= {(change.app, part.at, "lost"): part for part in change.lost}
+        yield change.verdict
+    assert actual.keys() == expected.keys(), f"universe({seed})"
+    for place, part in actual.items():
+        comparison, number = kept[id(part.witness)]
+        found = Reading(comparison, world).members(number)
+        assert found == expected[place], f"universe({seed}), {place}: somebody else {place[2]} {part}"
+        assert is_right(one, place, part), f"universe({seed}), {place}: not so of {part.witness}"
+    kept.clear()
 
 
 @pytest.mark.parametrize("seeds", SHARES, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")

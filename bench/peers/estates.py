@@ -13,7 +13,38 @@ from pathlib import Path
 
 DEPARTMENTS, GROUPS, EMAILS, APPS = 200, 300, 2000, 2000
 DOMAINS = tuple(f"{name}.example" for name in ("corp", "labs", "shop", "bank", "ads", "games", "cloud", "media"))
-COUNTRIES = "JP US DE FR GB IT ES NL BE AT CH SE NO DK FI PL CZ PT IE GR CA MX BR AR AU NZ SG KR IN ZA".split()
+COUNTRIES = [
+    "JP",
+    "US",
+    "DE",
+    "FR",
+    "GB",
+    "IT",
+    "ES",
+    "NL",
+    "BE",
+    "AT",
+    "CH",
+    "SE",
+    "NO",
+    "DK",
+    "FI",
+    "PL",
+    "CZ",
+    "PT",
+    "IE",
+    "GR",
+    "CA",
+    "MX",
+    "BR",
+    "AR",
+    "AU",
+    "NZ",
+    "SG",
+    "KR",
+    "IN",
+    "ZA",
+]
 NETWORKS = (
     *(f"10.{n}.0.0/16" for n in range(8)),
     *(f"10.{n}.{16 * n}.0/20" for n in range(8)),

@@ -241,7 +241,12 @@ def test_a_secret_taken_away_is_taken_off_the_object(deployed: World) -> None:
 
 
 def test_somebody_loses_an_app_with_the_next_up(deployed: World) -> None:
+    """But not while a test says that they must reach it."""
     deployed.edit("apps.yaml", "access: [sales, finance]", "access: [sales]")
+    refused = deployed.pulumi(*UPDATE[1:])
+    assert refused.code != 0
+    assert "whoever holds FINANCE does not reach `quota`" in refused.text
+    deployed.edit("apps.yaml", "must: [wiki, ledger, quota]", "must: [wiki, ledger]")
     deployed.forget_statements()
     deployed.ok(*UPDATE)
     assert deployed.statements() == ['REVOKE USAGE ON STREAMLIT "APPS"."STREAMLIT"."QUOTA" FROM ROLE "FINANCE"']
