@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 
 from infra.commands.diff import NOT_HELD, compare, gate
-from infra.commands.hold_formats import markdown as tests_as_markdown
+from infra.commands.hold_formats import summary
 from infra.holds.outcomes import outcomes
+from infra.holds.problems import problems_of
 from infra.load import load_texts
-from infra.problems import ConfigError, count, render
+from infra.problems import ConfigError, count, render, visible
 from infra.report.document import document
 from infra.report.markdown import MARKER, MOST, MOST_BYTES, escaped, markdown
 from infra.report.page import page
@@ -38,7 +39,7 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
         found = compare(root, base, proposed.merged, (), today, pull.stated)
         tests = _failed_tests(root, proposed.merged, today)
     except ConfigError as error:
-        return _undone(pull, base, render(error.problems, color=False), proposed.program)
+        return _undone(pull, base, render(error.problems), proposed.program)
     with contextlib.redirect_stderr(io.StringIO()):
         code = gate(found, None)
     changed = any(change.verdict != "equivalent" for _, change in found.changes)
@@ -57,7 +58,7 @@ def _failed_tests(root: Path, merged: str, today: date) -> str:
     """What the tests of apps.yaml say that do not hold after merging; empty where all do."""
     with checked_out(root, merged) as folder:
         held = outcomes(load_texts(folder, today).estates, today)
-    return tests_as_markdown(held, False, False) if held.bad else ""
+    return f"{summary(held)}\n\n{_verbatim(render(problems_of(held)))}" if held.bad else ""
 
 
 def _with_tests(report: str, tests: str) -> str:
@@ -70,10 +71,14 @@ def _with_tests(report: str, tests: str) -> str:
 
 
 def _undone(pull: Pull, base: str, why: str, program: Sequence[str]) -> Findings:
-    shown = html.escape(why[:_MOST], quote=False)
-    report = f"{MARKER}\n### ❌ It cannot be said who gains and who loses\n\n<pre>\n{shown}\n</pre>\n"
+    report = f"{MARKER}\n### ❌ It cannot be said who gains and who loses\n\n{_verbatim(why)}"
     verdict = Verdict(pull.number, base, pull.head, 1, "", False)
     return Findings(verdict, _with_program(report, Proposal(base, "", tuple(program))))
+
+
+def _verbatim(text: str) -> str:
+    """Text with its lines and columns, and without any meaning to whatever shows it."""
+    return f"<pre>\n{html.escape(text[:_MOST], quote=False)}\n</pre>\n"
 
 
 def _with_program(report: str, proposed: Proposal) -> str:
@@ -81,7 +86,7 @@ def _with_program(report: str, proposed: Proposal) -> str:
     files = proposed.program
     if not files:
         return report
-    named = ", ".join(escaped(path.encode(errors="replace").decode()[:60]) for path in files[:_SHOWN])
+    named = ", ".join(escaped(visible(path.encode(errors="replace").decode())[:60]) for path in files[:_SHOWN])
     more = f" and {count(len(files) - _SHOWN, 'more file')}" if len(files) > _SHOWN else ""
     loud = (
         f"> 🛑 **The program itself changes: {count(len(files), 'file')}.** What is said below was found by the program"

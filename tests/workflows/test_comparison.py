@@ -61,7 +61,9 @@ def test_a_test_that_does_not_hold_is_shown_first(repository: Repository) -> Non
     shown = found(repository)
     assert (shown.verdict.code, shown.verdict.quiet) == (2, False)
     assert shown.report.startswith(f"{MARKER}\n### ❌ Tests of apps.yaml do not hold\n")
-    assert "### ⚠️ 1 app broadened" in shown.report
+    assert "\n17 of 18 tests hold" in shown.report
+    assert "error[test-failed]: somebody in marketing, who holds the role MARKETING, reaches `quota`" in shown.report
+    assert "\n</pre>\n\n### ⚠️ 1 app broadened" in shown.report
 
 
 def test_the_report_is_there_as_a_page_and_as_data(repository: Repository) -> None:
@@ -169,11 +171,12 @@ def test_a_change_of_the_program_cannot_be_missed(repository: Repository) -> Non
 def test_a_program_changed_alone_is_not_quiet(repository: Repository) -> None:
     repository.branch()
     for number in range(12):
-        (repository.work / f"@all {number}.py").write_text("")
+        (repository.work / f"@all {number}\u202e.py").write_text("")
     shown = found(repository)
     assert (shown.verdict.code, shown.verdict.quiet) == (0, False)
     assert "and 2 more files" in shown.report
     assert "@all" not in shown.report
+    assert "\u202e" not in shown.report
 
 
 def test_nothing_of_the_head_is_checked_out(repository: Repository) -> None:
