@@ -20,8 +20,6 @@ MARKER = "<!-- gatehouse:policy-diff -->"
 MOST = 60_000  # characters
 MOST_BYTES = 200_000
 
-_SYMBOLS = {"equivalent": "✅", "narrowed": "✅", "removed": "✅", "undecided": "❓"}
-
 
 def markdown(diff: Diff, *, source_url: str = "") -> str:
     """The comment. `source_url` is where files can be seen, such as `https://github.com/example/apps/blob/4f2c1d`."""
@@ -88,7 +86,7 @@ def _rows(diff: Diff, item: Item, link: Callable[[Span], str], examples: bool) -
     app = f"**{escaped(change.title)}** `{change.app}` {link(change.span)}<br>{word}" + (
         f" in {where}" if where else ""
     )
-    cells = [*_cells(diff, change, "+ gains", change.gained), *_cells(diff, change, "− loses", change.lost)]
+    cells = [*_cells(diff, change, "+\u00a0gains", change.gained), *_cells(diff, change, "−\u00a0loses", change.lost)]
     cells += [("~", f"{escaped(note)}", "") for note in change.notes]
     for number, (sign, who, example) in enumerate(cells):
         first = app if number == 0 else ""
@@ -103,7 +101,7 @@ def _cells(diff: Diff, change: AppChange, sign: str, deltas: tuple[Delta, ...]) 
         if delta.people:
             known = f"{count(len(delta.people), 'person', 'people')}: {named(diff, delta)}"
             who += f"<br>*{escaped(known)}*"
-        if sign == "− loses" and change.session:
+        if sign.endswith("loses") and change.session:
             who += f"<br>open sessions last up to {change.session}"
         yield f"**{sign}**", who, escaped(str(delta.witness))
 
