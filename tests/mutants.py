@@ -14,7 +14,7 @@ import ast
 import copy
 import importlib
 import os
-import signal
+import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from infra.diff.delta import delta as real_delta
 from tests import test_comparison
 
 SEEDS = range(120)
-SECONDS = 300
+SECONDS = 10  # of computing, for the small universes; what never ends is noticed
 COMPARISONS = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -152,7 +152,7 @@ def run(mutant: Mutant, then: list[str]) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    signal.alarm(SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS + 60 * len(then),) * 2)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         _try(mutant, then)
@@ -169,7 +169,7 @@ def main() -> None:
     options = arguments.parse_args()
     _try(Mutant("tests.mutants", "nothing is changed", ""), [])
     waiting = [mutant for path in options.files for mutant in mutants(path)]
-    total, survived, late, started = len(waiting), 0, 0, time.monotonic()
+    total, survived, started = len(waiting), 0, time.monotonic()
     running: dict[int, Mutant] = {}
     while waiting or running:
         while waiting and len(running) < options.jobs:
@@ -177,10 +177,10 @@ def main() -> None:
             running[run(mutant, options.then.split())] = mutant
         pid, status = os.wait()
         mutant = running.pop(pid)
-        if status in (0, signal.SIGALRM):
-            survived, late = survived + (status == 0), late + (status != 0)
-            print(f"{'survived' if status == 0 else 'took too long'} {mutant.what}", flush=True)
-    print(f"{total} mutants, {survived} survived, {late} took too long, {time.monotonic() - started:.0f} s", flush=True)
+        if status == 0:
+            survived += 1
+            print(f"survived {mutant.what}", flush=True)
+    print(f"{total} mutants, {survived} survived, {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -224,3 +224,53 @@ def test_a_digest_knows_what_a_class_stands_for() -> None:
     sets = [points for sets in named.values() for points in sets]
     assert len(sets) == len(set(sets)), "two digests of one set"
     assert len(sets) > 50
+
+
+def test_a_device_that_checks_something_else_is_another_one() -> None:
+    one = draft(random.Random(0))
+    one.sites = {
+        "app": Site(HOST, "/a", "apps/app", [Rule("allow", [*one.departments][:1], [("device", ("laptop",))])], [])
+    }
+    estate = one.built()
+    for names, verdict in ((Names(), "equivalent"), (Names({}, {"laptop": "laptop as it is now"}), "both")):
+        (change,) = compare(Sides(estate, estate, TODAY, names, {}, TODAY))
+        assert change.verdict == verdict
+    assert [part.witness.request.devices for part in (*change.gained, *change.lost)] == [{"laptop"}] * 2
+
+
+def test_a_department_that_means_others_counts_where_it_is_a_condition() -> None:
+    one = draft(random.Random(0))
+    first, second, *_ = one.departments
+    other = replace(one.departments[first], name=second, groups=(), claim=None, domains=())
+    one.departments[second] = replace(other, emails=("cfo@fin.example",))
+    one.sites = {"app": Site(HOST, "/a", "apps/app", [Rule("allow", [first], [], [("department", (second,))])], [])}
+    before = one.built()
+    one.departments[second] = replace(other, emails=("ann@fin.example",))
+    (change,) = compared(before, one.built())
+    assert change.verdict != "equivalent"
+
+
+def test_a_role_opens_and_nothing_else_does() -> None:
+    one = draft(random.Random(0))
+    first, second, *_ = one.departments
+    one.sites = {"sheet": Site("snowflake", "SHEET", "apps/sheet", [Rule("allow", [first])], [])}
+    before = one.built()
+    one.sites["sheet"].rules.append(Rule("allow", [second]))
+    ((there,), (back,)) = compared(before, one.built()), compared(one.built(), before)
+    assert (there.verdict, back.verdict) == ("broadened", "narrowed")
+    assert there.gained[0].witness.roles == (second.upper(),)
+    assert there.gained[0].digest == back.lost[0].digest
+
+
+def test_all_addresses_are_as_good_as_none() -> None:
+    one = draft(random.Random(0))
+    first = [*one.departments][:1]
+    one.sites = {"app": Site(HOST, "/a", "apps/app", [Rule("allow", first)], [])}
+    before = one.built()
+    for cidrs, verdict in (
+        (("0.0.0.0/0", "::/0"), "equivalent"),
+        (("0.0.0.0/0",), "narrowed"),
+        (("::/0",), "narrowed"),
+    ):
+        one.sites["app"].rules = [Rule("allow", first, [("ip", cidrs)])]
+        assert [change.verdict for change in compared(before, one.built())] == [verdict]
