@@ -15,8 +15,8 @@ from infra.diff.changes import AppChange, Sides, compare
 from infra.diff.delta import Comparison, Side
 from infra.estate import App, Estate
 from infra.logic import ALWAYS, EMPTY, FULL, NEVER, Diagrams, Every, Is, Not, Some, TooLargeError
-from infra.logic.diagrams import MOST_ATTRIBUTES
 from infra.logic.sat import solve
+from infra.logic.sets import MOST_ATTRIBUTES
 from tests.universes import TODAY, universe
 
 SEEDS = range(20_000, 20_350)
