@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TypeVar
 
 from infra import names
@@ -70,14 +71,14 @@ class Policy:
     def is_everyone(self) -> bool:
         return not self.departments and not self.machines
 
-    @property
+    @cached_property
     def content(self) -> Content:
         """All that decides who enters, and for how long: equal for equal meaning."""
         require = tuple(sorted(canonical(condition) for condition in set(self.require)))
         exclude = tuple(sorted(canonical(condition) for condition in set(self.exclude)))
         return (self.decision, self.members, require, exclude, self.session)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Frozen by a golden test: a change of this scheme replaces every policy in every account."""
         decision, members, require, exclude, _ = self.content

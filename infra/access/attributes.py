@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 
@@ -94,8 +95,19 @@ class Classes:
             return merged if len({to for *_, to in merged}) > 1 else merged[0][3]
         return otherwise, sorted(leads.items())
 
+    @cached_property
+    def _members(self) -> dict[tuple[int, int], tuple[Formula, Department, Names]]:
+        """What `member` has answered. By identity, which is quick, and lasts while the answer holds what it is of."""
+        return {}
+
     def member(self, department: Department, names: Names) -> Formula:
         """Being in a department: its provider says so."""
+        key = (id(department), id(names))
+        if key not in self._members:
+            self._members[key] = (self._member(department, names), department, names)
+        return self._members[key][0]
+
+    def _member(self, department: Department, names: Names) -> Formula:
         provider = names.provider(department.provider.name)
         emails = frozenset(department.emails).union(*map(self.at, department.domains))
         ways: list[Formula] = [Is(EMAIL, emails)] if emails else []

@@ -108,12 +108,17 @@ class Comparison:
         departments += [item for pair in self.pairs for item in pair]
         return Classes.of(departments, [condition for guard in self.guards for condition in guard.conditions])
 
+    @cached_property
+    def _entering(self) -> tuple[Formula, Formula]:
+        return self.base.guard.entering(self.classes), self.head.guard.entering(self.classes)
+
     def entering(self, guard: Guard) -> Formula:
-        return guard.entering(self.classes)
+        """Whoever enters, as a formula."""
+        return self._entering[guard is self.head.guard]
 
     @cached_property
     def possible(self) -> Formula:
-        formulas = [*map(self.entering, self.guards), *self.subjects.formulas]
+        formulas = [*self._entering, *self.subjects.formulas]
         reporting = {
             names.provider(item.provider.name) for item, names in self.subjects.departments if item.provider.reports_mfa
         }
@@ -131,7 +136,7 @@ class Comparison:
 
     @cached_property
     def _inside(self) -> tuple[int, int]:
-        base, head = map(self.entering, self.guards)
+        base, head = self._entering
         return self.diagrams.of(base), self.diagrams.of(head)
 
     def inside(self, side: Side) -> int:
@@ -144,7 +149,7 @@ class Comparison:
 
     @cached_property
     def diagrams(self) -> Diagrams:
-        formulas = [*map(self.entering, self.guards), *self.subjects.formulas, self.possible]
+        formulas = [*self._entering, *self.subjects.formulas, self.possible]
         return Diagrams(in_order(formulas))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations, product
 from typing import Literal
 
@@ -47,7 +48,7 @@ class Subjects:
     classes: Classes
     spelled: Mapping[str, str]
 
-    @property
+    @cached_property
     def formulas(self) -> tuple[Formula, ...]:
         """What must be known to the diagrams that these are asked about."""
         members = [self.classes.member(department, names) for department, names in self.departments]
