@@ -25,7 +25,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     lints, roster
     load, settings
     diff
-    revisions, report
+    revisions, report, why
     commands, components
     cli, provision
     __main__
