@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from datetime import date
 from ipaddress import ip_address, ip_network
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from infra.access import Request, decide
-from infra.access.attributes import COUNTRY, DEVICE, IP, MACHINE, MFA
+from infra.access.attributes import COUNTRY, DEVICE, IP, MACHINE, MFA, YES, in_order
 from infra.access.decide import app_at
 from infra.cli import main
+from infra.diff.phrases import simplest
 from infra.diff.subjects import Identity, identity_of
-from infra.logic import EMPTY
+from infra.logic import EMPTY, Diagrams, Every, Is, Not, Some
 from infra.why.explain import Explainer
 from tests.build import PREAMBLE, TESTS, estate
 from tests.test_access import PEOPLE, TODAY, rows
@@ -54,6 +56,27 @@ def test_the_same_entry_decides(apps: str, row: re.Match[str]) -> None:
     assert deciding == ([outcome.policy] if outcome.policy else [])
     enters = explainer.diagrams.given(explainer.entering(identity), circumstances) != EMPTY
     assert enters == outcome.enters
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_fewer_words_say_the_same(seed: int) -> None:
+    """And none of them can be left out."""
+    chance = random.Random(seed)
+    flags = [Is(("device", str(number)), YES) for number in range(4)] + [Is(COUNTRY, frozenset(code)) for code in "AB"]
+    cases = [Every(tuple(chance.choice((flag, Not(flag))) for flag in chance.sample(flags, 3))) for _ in range(4)]
+    diagrams = Diagrams(in_order(flags))
+    number = diagrams.of(Some(tuple(cases)))
+    cubes = [
+        Every(tuple(Is(one, values) if among else Not(Is(one, values)) for one, values, among in cube))
+        for cube in simplest(diagrams, number, list(diagrams.paths(number)))
+    ]
+    assert diagrams.of(Some(tuple(cubes))) == number
+    for cube in cubes:
+        others = tuple(other for other in cubes if other is not cube)
+        assert diagrams.of(Some(others)) != number
+        for part in cube.parts:
+            shorter = Every(tuple(other for other in cube.parts if other is not part))
+            assert diagrams.minus(diagrams.of(shorter), number) != EMPTY
 
 
 def circumstances_of(request: Request, explainer: Explainer, *, mfa: bool) -> Identity:

@@ -43,8 +43,8 @@ class Why:
         verdict = f"enters {app} {when}" if when.startswith("if ") else f"{when} enters {app}".rstrip(",")
         note = f"; {explanation.note}" if explanation.note else ""
         rows = [(step.rule.at, step.rule.says, step.matches, step.decides) for step in explanation.steps]
-        if when != "always" and not isinstance(self.app.home, InSnowflake):
-            rows.append((str(self.app.span), "everything else", "yes", "turns away"))
+        if explanation.undecided:
+            rows.append((str(self.app.span), "no entry", "otherwise", "turns away"))
         return Answer(f"{who} {verdict}{note}", HEADER, tuple(rows), when)
 
     def _asked(self, subject: str) -> Iterator[tuple[str, Explanation]]:

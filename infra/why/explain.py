@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from infra.access.guard import Guard, classes_of
 from infra.access.person import Person
 from infra.diff.phrases import conditions
 from infra.diff.subjects import IDENTITY, Identity, identity_of, ways
-from infra.estate import App, Condition, Department, Estate, Machine
+from infra.estate import App, Condition, Department, Estate, Machine, Mfa
 from infra.logic import EMPTY, FULL, Diagrams, Every, Formula, Is
 from infra.policies import Policy
 from infra.why.entries import Rule, rules
@@ -33,10 +33,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`when` says when an identity enters: `always`, `never`, or `if …`. `note` says whether others of its kind do."""
+    """`when` says when an identity enters: `always`, `never`, or `if …`. `note` says whether others of its kind do.
+
+    Where no rule decides nobody enters; `undecided` says that it can come to that.
+    """
 
     when: str
     steps: tuple[Step, ...]
+    undecided: bool = False
     note: str = ""
 
 
@@ -91,7 +95,7 @@ class Explainer:
         member = self.diagrams.of(self.classes.member(department, self.guard.names))
         for identity in found:
             explanation = self.explain(identity)
-            yield Explanation(explanation.when, explanation.steps, self.others(member, identity))
+            yield replace(explanation, note=self.others(member, identity))
 
     def others(self, members: int, identity: Identity) -> str:
         """Whether what is true of one member is true of all."""
@@ -100,8 +104,8 @@ class Explainer:
         enters, able = self.entering(identity), diagrams.of(self.guard.entering(self.classes))
         apart = diagrams.either(diagrams.minus(enters, able), diagrams.minus(able, enters))
         if diagrams.both(everybody, apart) == EMPTY:
-            return "so does every member"
-        return "other rules may speak of members who are named or in another department as well"
+            return "that is so for every member"
+        return "members who are named, or in another department as well, may fare otherwise"
 
     def explain(self, identity: Identity) -> Explanation:
         able = self.seen(self.possible, identity)
@@ -122,7 +126,8 @@ class Explainer:
             decides = f"{VERBS[rule.policy.decision]} {when}".removesuffix(" always")
             said = "yes" if matches == "always" else matches
             steps.append(Step(rule, said, "an entry above has decided" if when == "never" else decides, decided))
-        return Explanation(self.words(self.entering(identity), able), tuple(steps))
+        undecided = self.diagrams.both(left, able) != EMPTY
+        return Explanation(self.words(self.entering(identity), able), tuple(steps), undecided)
 
     def entering(self, identity: Identity) -> int:
         return self.seen(self.guard.entering(self.classes), identity)
@@ -164,12 +169,16 @@ class Explainer:
             return f"not a member of {' or '.join(department.name for department in policy.departments)}"
         for condition in policy.require:
             if self.diagrams.both(self.holding(condition, identity, signed_in), able) == EMPTY:
-                never = f", which `{provider}` never reports" if phrase(condition) == "second factor" else ""
-                return f"needs {phrase(condition)}{never}"
+                never = f", which `{provider}` never reports" if isinstance(condition, Mfa) else ""
+                return f"needs {_asked(condition)}{never}"
         for condition in policy.exclude:
             if self.diagrams.minus(able, self.holding(condition, identity, signed_in)) == EMPTY:
-                return f"excludes {phrase(condition)}"
+                return f"needs not {_asked(condition)}"
         return "its conditions cannot be met together"
 
     def holding(self, condition: Condition, identity: Identity, signed_in: bool) -> int:
         return self.seen(self.classes.holds(condition, self.guard.names, signed_in=signed_in), identity)
+
+
+def _asked(condition: Condition) -> str:
+    return "a second factor" if isinstance(condition, Mfa) else f"to be {phrase(condition)}"
