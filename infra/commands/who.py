@@ -16,7 +16,7 @@ from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, did_you_mean
 from infra.reach import command, where
 from infra.roster import Roster, identities
-from infra.why.subject import address_of, app_of
+from infra.why.subject import address_of, app_of, short_names
 
 
 def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, asked: str | None, form: str) -> int:
@@ -64,7 +64,8 @@ def _known(subject: str, estates: Mapping[str, Estate], roster: Roster | None) -
         return subject
     address = address_of(subject, roster)
     if address is None:
-        message = f"`{subject}` is no app, department, machine or e-mail address here"
+        message = f"`{subject}` is no app, department, machine or person here"
+        names |= dict.fromkeys(short_names(roster))
         raise ConfigError([Problem("unknown-subject", message, advice=did_you_mean(subject, names))])
     return address
 

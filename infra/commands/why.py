@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from infra.access.person import Person, is_member
 from infra.commands.answers import Answer
@@ -87,6 +88,6 @@ class Why:
         assert isinstance(self.app.home, InSnowflake)  # noqa: S101 - asked by the callers
         return explain(self.app, self.app.home, self.estate, self.today, mine)
 
-    @property
+    @cached_property
     def _explainer(self) -> Explainer:
         return Explainer(self.app, self.estate, self.today)

@@ -42,5 +42,10 @@ def app_of(written: str, estate: Estate) -> App | None:
     return next((app for app in found if app), None)
 
 
+def short_names(roster: Roster | None) -> tuple[str, ...]:
+    """What people of people.yaml can be called."""
+    return tuple(map(_local, roster.people)) if roster else ()
+
+
 def _local(address: str) -> str:
     return address.casefold().partition("@")[0]
