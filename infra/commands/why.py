@@ -61,13 +61,15 @@ class Why:
 
     def _people(self, email: str) -> Iterator[tuple[str, Explanation]]:
         people = {address.lower(): entry for address, entry in self.roster.people.items()} if self.roster else {}
-        known = identities(email, people.get(email.lower()), self.estate)
+        entry = people.get(email.lower())
+        known = identities(email, entry, self.estate)
+        unknown = "" if entry else "; not in people.yaml, so known by the address only"
         default = self.estate.default_provider or next(iter(self.estate.providers), None)
         if not known and default:
             known = (Person(default.name, email.lower()),)
         for person in known:
             names = [item.name for item in self.estate.departments if is_member(person, item)]
-            who = f"{email} ({', '.join(names) or 'no department'}; logged in with `{person.provider}`)"
+            who = f"{email} ({', '.join(names) or 'no department'}; logged in with `{person.provider}`{unknown})"
             yield who, self._person(person)
 
     def _person(self, person: Person) -> Explanation:
