@@ -26,7 +26,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     lints, roster, holds
     load, settings
     diff
-    revisions, report
+    revisions, report, why
     commands, components
     cli, provision, workflows
     __main__

@@ -36,8 +36,9 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", parents=[shared], help="report every problem in apps.yaml and the stack files")
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="how problems are printed")
 
-    who = commands.add_parser("who", parents=[shared], help="who reaches what")
-    who.add_argument("subject", nargs="?", metavar="WHO", help="an app, a department, a machine or an e-mail address")
+    who = commands.add_parser("who", parents=[shared], help="who reaches what, and why")
+    who.add_argument("subject", nargs="?", metavar="WHO", help="a person, a department, a machine or an app")
+    who.add_argument("app", nargs="?", metavar="APP", help="why they enter this app, by name, path or URL, or do not")
     who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
 
     diff = commands.add_parser(
@@ -139,7 +140,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return test(Path.cwd(), arguments.stack, today, arguments.format, **options)
     from infra.commands.who import who
 
-    return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.format)
+    return who(Path.cwd(), arguments.stack, today, arguments.subject, arguments.app, arguments.format)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ USAGE = [
     ("check", "--today", "tomorrow"),
     ("check", "extra"),
     ("check", "--stack"),
-    ("who", "a", "b"),
+    ("who", "a", "b", "c"),
     ("people",),
 ]
 

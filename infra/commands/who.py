@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,72 +9,65 @@ from pathlib import Path
 
 from infra.access.entitlements import Entitlement, entitlements, entitlements_of, turned_away, who_may_enter
 from infra.access.person import is_member
+from infra.commands.answers import Answer, show
+from infra.commands.why import Why
 from infra.estate import App, Estate, Tunnelled
 from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, did_you_mean
 from infra.reach import command, where
 from infra.roster import Roster, identities
-from infra.terminal import bold, table, wants_color
+from infra.why.subject import address_of, app_of, short_names
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A table about some stacks, with a sentence above it."""
-
-    sentence: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, form: str) -> int:
-    """Print who reaches what. Stacks that give the same answer are shown together."""
+def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, asked: str | None, form: str) -> int:
+    """Print who reaches what, or why somebody does. Stacks that give the same answer are shown together."""
     project = load_project(find_project(start), stacks, today)
     estates = {name: estate for name, estate in project.estates.items() if estate.apps}
     if subject is not None and estates:
-        _require_known(subject, estates)
+        subject = _known(subject, estates, project.roster)
     answers: dict[Answer, list[str]] = {}
     # Host names differ from stack to stack; without them, stacks that admit the same people share one table.
     where = in_full if len(estates) == 1 or form == "json" else in_short
-    for name, estate in estates.items():
-        answers.setdefault(_Question(estate, today, project.roster, where).answer(subject), []).append(name)
-    if form == "json":
-        document = {"today": str(today), "answers": [_as_json(answer, names) for answer, names in answers.items()]}
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+    if subject is not None and asked is not None:
+        for name, estate, app in _apps(subject, asked, estates):
+            for answer in Why(estate, today, project.roster, app, asked, where(app)).answers(subject):
+                answers.setdefault(answer, []).append(name)
     else:
-        _print(answers, today)
-        if not answers:
-            print(f"no apps in {', '.join(project.estates)}, as of {today}")
+        for name, estate in estates.items():
+            answers.setdefault(_Question(estate, today, project.roster, where).answer(subject), []).append(name)
+    show(answers, today, form)
+    if not answers and form != "json":
+        print(f"no apps in {', '.join(project.estates)}, as of {today}")
     return 0
 
 
-def _print(answers: Mapping[Answer, list[str]], today: date) -> None:
-    color = wants_color(sys.stdout)
-    for answer, names in answers.items():
-        word = "stack" if len(names) == 1 else "stacks"
-        print(bold(f"{word} {', '.join(names)}", color) + f", as of {today}: {answer.sentence}")
-        if answer.rows:
-            print()
-            print(table(answer.header, answer.rows, color=color))
-        print()
+def _apps(subject: str, asked: str, estates: Mapping[str, Estate]) -> list[tuple[str, Estate, App]]:
+    """The app that is asked about, in each stack that has it."""
+    names = dict.fromkeys(app.name for estate in estates.values() for app in estate.apps)
+    if subject in names:
+        advice = (f"gatehouse who WHO {subject}",)
+        raise ConfigError([Problem("unknown-subject", f"`{subject}` is an app, and enters none", advice=advice)])
+    found = [(name, estate, app) for name, estate in estates.items() if (app := app_of(asked, estate))]
+    if estates and not found:
+        message = f"no app is called `{asked}` or answers there"
+        raise ConfigError([Problem("unknown-subject", message, advice=did_you_mean(asked, names))])
+    return found
 
 
-def _as_json(answer: Answer, stacks: list[str]) -> dict[str, object]:
-    keys = [name.lower().replace(" ", "_") for name in answer.header]
-    return {
-        "stacks": stacks,
-        "answer": answer.sentence,
-        "rows": [dict(zip(keys, row, strict=True)) for row in answer.rows],
-    }
-
-
-def _require_known(subject: str, estates: Mapping[str, Estate]) -> None:
+def _known(subject: str, estates: Mapping[str, Estate], roster: Roster | None) -> str:
+    """The name or address that is meant: what apps.yaml declares comes before people."""
     names: dict[str, None] = {}
     for estate in estates.values():
         for items in (estate.apps, estate.departments, estate.machines):
             names.update(dict.fromkeys(item.name for item in items))
-    if subject not in names and "@" not in subject:
-        message = f"`{subject}` is no app, department, machine or e-mail address here"
+    if subject in names:
+        return subject
+    address = address_of(subject, roster)
+    if address is None:
+        message = f"`{subject}` is no app, department, machine or person here"
+        names |= dict.fromkeys(short_names(roster))
         raise ConfigError([Problem("unknown-subject", message, advice=did_you_mean(subject, names))])
+    return address
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from infra.logic import ALWAYS, EMPTY, Attribute, Diagrams, Every, Formula, Is, 
 Kind = Literal["anybody", "machine", "department", "person", "others"]
 Identity = dict[Attribute, str | None]
 
-_IDENTITY = frozenset({"provider", "machine", "email", GROUP, CLAIM, ROLE})
+IDENTITY = frozenset({"provider", "machine", "email", GROUP, CLAIM, ROLE})
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,7 @@ class Subjects:
 
     def includes(self, diagrams: Diagrams, number: int, person: Person, names: Names) -> bool:
         """Whether somebody real is in a set, in some circumstances."""
-        provider = names.provider(person.provider)
-        email = person.email if person.email in self.classes.emails else f"@{person.email.rpartition('@')[2]}"
-        chosen: Identity = {PROVIDER: provider, EMAIL: email}
-        chosen |= {(GROUP, provider, group): "yes" for group in person.groups}
-        chosen |= {(CLAIM, provider, name, value): "yes" for name, value in person.claims}
+        chosen = identity_of(person, self.classes, names)
         for role, holders in self.roles.items():
             if any(is_member(person, item) for item in holders):
                 chosen[ROLE, role] = "yes"
@@ -92,7 +88,7 @@ class Subjects:
 
     def narrowed(self, diagrams: Diagrams, number: int, identity: Identity) -> int:
         """What an identity has to fulfil; what is not said of it is anything else."""
-        every: Identity = {one: identity.get(one) for one in diagrams.order if one[0] in _IDENTITY}
+        every: Identity = {one: identity.get(one) for one in diagrams.order if one[0] in IDENTITY}
         return diagrams.given(number, every)
 
 
@@ -132,7 +128,7 @@ class _Reading:
             yield Row("others", "others", "")
 
     def department(self, department: Department, names: Names) -> Row | None:
-        for identity in _ways(department, names):
+        for identity in ways(department, names):
             if self.is_more(identity):
                 diagrams = self.diagrams
                 members = diagrams.both(
@@ -162,7 +158,7 @@ class _Reading:
             both = Every((classes.member(one, names), classes.member(other, others)))
             if diagrams.both(rest, diagrams.of(both)) == EMPTY:
                 continue
-            for first, second in product(_ways(one, names), _ways(other, others)):
+            for first, second in product(ways(one, names), ways(other, others)):
                 if self.inside(rest, first | second) != EMPTY:
                     who = f"members of both {one.name} and {other.name}"
                     yield Row("department", who, self.when(first | second)), both
@@ -175,7 +171,7 @@ class _Reading:
         for provider in dict.fromkeys(names.provider(item.provider.name) for item, names in departments):
             yield "", {PROVIDER: provider, EMAIL: email}
         for department, names in departments:
-            for identity in _ways(department, names):
+            for identity in ways(department, names):
                 yield department.name, {**identity, EMAIL: email}
 
     def inside(self, number: int, identity: Identity) -> int:
@@ -194,7 +190,17 @@ class _Reading:
         return conditions(self.diagrams, said, self.subjects.classes, self.subjects.spelled)
 
 
-def _ways(department: Department, names: Names) -> Iterator[Identity]:
+def identity_of(person: Person, classes: Classes, names: Names) -> Identity:
+    """What a provider says of somebody, as far as classes tell people apart."""
+    provider = names.provider(person.provider)
+    email = person.email.lower()
+    _, at, domain = email.rpartition("@")
+    chosen: Identity = {PROVIDER: provider, EMAIL: email if email in classes.emails else f"@{domain}" if at else None}
+    chosen |= {(GROUP, provider, group): "yes" for group in person.groups}
+    return chosen | {(CLAIM, provider, name, value): "yes" for name, value in person.claims}
+
+
+def ways(department: Department, names: Names) -> Iterator[Identity]:
     """Members who are in nothing else, one for each way in but that of being named."""
     provider = names.provider(department.provider.name)
     for group in department.groups:

@@ -1,0 +1,1 @@
+"""Why somebody enters one app or does not: entry by entry, and for all circumstances at once."""

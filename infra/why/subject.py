@@ -1,0 +1,51 @@
+"""Whom and which app somebody means: names, addresses of people, paths and URLs."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from infra.access.decide import app_at
+from infra.access.person import Request
+from infra.estate import App, Estate
+from infra.problems import ConfigError, Problem
+from infra.reach import where
+from infra.roster import Roster
+
+
+def address_of(written: str, roster: Roster | None) -> str | None:
+    """The address of somebody in people.yaml by name, first name or the part before the `@`. Raises ConfigError."""
+    if "@" in written:
+        return written
+    wanted = written.casefold()
+    people = {} if roster is None else {address: str(entry.name or "") for address, entry in roster.people.items()}
+    exactly = [address for address, name in people.items() if wanted in (name.casefold(), _local(address))]
+    found = exactly or [address for address, name in people.items() if wanted in name.casefold().split()]
+    if len(found) > 1:
+        advice = (f"say which one: {', '.join(found)}",)
+        raise ConfigError([Problem("unknown-subject", f"`{written}` is more than one person", advice=advice)])
+    return found[0] if found else None
+
+
+def app_of(written: str, estate: Estate) -> App | None:
+    """An app by name, or the one that answers at a path or URL."""
+    for app in estate.apps:
+        if written in (app.name, where(app.home), app.home.url):
+            return app
+    if "/" not in written and "." not in written:
+        return None
+    if written.startswith("/"):
+        hosts, path = estate.shared_hostnames, urlsplit(written).path
+    else:
+        parts = urlsplit(written if "://" in written else f"//{written}")
+        hosts, path = (parts.hostname or "",), parts.path or "/"
+    found = (app_at(estate, Request(host, path)) for host in hosts)
+    return next((app for app in found if app), None)
+
+
+def short_names(roster: Roster | None) -> tuple[str, ...]:
+    """What people of people.yaml can be called."""
+    return tuple(map(_local, roster.people)) if roster else ()
+
+
+def _local(address: str) -> str:
+    return address.casefold().partition("@")[0]
