@@ -27,6 +27,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     load, settings
     diff
     revisions, report, why
+    audit
     commands, components
     cli, provision, workflows
     __main__

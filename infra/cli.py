@@ -61,6 +61,11 @@ def parser() -> argparse.ArgumentParser:
     fewer = ("text", "markdown", "json", "junit", "github")
     test.add_argument("--format", choices=fewer, default="text", help="how the answer is printed")
 
+    report = commands.add_parser("report", parents=[shared], help="who may enter what, for a review of access")
+    report.add_argument("revision", nargs="?", default="", metavar="REVISION", help="a git revision, on its own day")
+    report.add_argument("--since", metavar="REVISION", help="only what was granted, changed and revoked since then")
+    report.add_argument("--format", choices=("csv", "html", "json"), default="csv", help="how the review is printed")
+
     people = commands.add_parser("people", help="what identity providers must say of the people of people.yaml")
     people.add_argument("--stack", required=True, metavar="NAME", help="the stack, which has ids of groups of its own")
     people.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
@@ -116,6 +121,11 @@ def _run(arguments: argparse.Namespace) -> int:
         from infra.commands.people import people
 
         return people(Path.cwd(), arguments.stack, datetime.now(UTC).date(), arguments.format)
+    if arguments.command == "report":
+        from infra.commands.report import report
+
+        revision, since = arguments.revision, arguments.since
+        return report(Path.cwd(), revision, since, arguments.stack, arguments.today, arguments.format)
     today = arguments.today or datetime.now(UTC).date()
     if arguments.command == "check":
         from infra.commands.check import check

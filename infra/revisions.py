@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.load import APPS
@@ -65,6 +67,48 @@ def describe(root: Path, revision: str) -> Revision:
     shown = _git(root, "show", "--no-patch", "--format=%H%n%cs%n%s", found.decode().strip()).decode(errors="replace")
     commit, date, subject = shown.split("\n", 2)
     return Revision(commit, date, subject.strip())
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changed a line last: the commit, shortened, its day (of the committer, UTC), its author and first line."""
+
+    commit: str
+    date: str
+    author: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.commit} {self.date} {self.author}: {self.subject}" if self.commit else "not committed"
+
+
+def last_changes(root: Path, revision: str) -> tuple[Change, ...]:
+    """The last change of each line of apps.yaml; none of any where it is not in a repository."""
+    named = [describe(root, revision).id] if revision != WORK_TREE else []
+    try:
+        blamed = _git(root, "blame", "--porcelain", *named, "--", APPS)
+    except subprocess.CalledProcessError:
+        return ()
+    known: dict[str, dict[str, str]] = {}
+    lines: list[str] = []
+    # Git ends lines with LF alone; what else Python takes for an end can stand in a subject or in the file.
+    for line in (part.decode(errors="replace") for part in blamed.split(b"\n")[:-1]):
+        key, _, value = line.partition(" ")
+        if line.startswith("\t"):
+            continue
+        if re.fullmatch(r"[0-9a-f]{40,64} [0-9]+ [0-9]+( [0-9]+)?", line):
+            lines.append(key)
+            known.setdefault(key, {})
+        else:
+            known[lines[-1]][key] = value
+    return tuple(_change(commit, known[commit]) for commit in lines)
+
+
+def _change(commit: str, about: Mapping[str, str]) -> Change:
+    if set(commit) == {"0"}:
+        return Change("", "", "", "")
+    day = datetime.fromtimestamp(int(about["committer-time"]), UTC).date()
+    return Change(commit[:10], str(day), about["author"], about["summary"])
 
 
 def merge_base(root: Path) -> str:

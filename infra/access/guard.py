@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -43,6 +44,11 @@ class Guard:
         Names of departments, order of rules that are sets, reasons and sessions are no part of it.
         """
         return tuple(self._rule(policy) for policy in self.policies), self.providers, frozenset(self.roles)
+
+    @property
+    def canonical(self) -> str:
+        """The meaning as text: equal for equal meaning, in every process."""
+        return json.dumps(_ordered(self.meaning))
 
     def _rule(self, policy: Policy) -> object:
         members = frozenset(self._department(department) for department in policy.departments)
@@ -118,6 +124,13 @@ class Guard:
                 match = Every((Is(PROVIDER, self.providers), match))
             yield policy, Every((match, *before))
             before.append(Not(match))
+
+
+def _ordered(value: object) -> object:
+    """Sets as lists in one order."""
+    if isinstance(value, frozenset):
+        return sorted(map(_ordered, value), key=repr)
+    return list(map(_ordered, value)) if isinstance(value, tuple) else str(value)
 
 
 def classes_of(guards: Iterable[Guard], departments: Iterable[Department] = ()) -> Classes:

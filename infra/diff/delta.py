@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -210,16 +209,9 @@ def example(comparison: Comparison, assignment: Assignment, unstated: Assignment
     same twice over other policies."""
     found = _shown(comparison, assignment, assignment, side)
     beside = _shown(comparison, unstated, unstated, side) if unstated is not None else None
-    meaning = json.dumps([_ordered(guard.meaning) for guard in comparison.guards])
+    meaning = "\n".join(guard.canonical for guard in comparison.guards)
     named = f"of {sha256(meaning.encode()).hexdigest()}"
     return Delta((Row("others", "others", ""),), found, named, unstated=beside)
-
-
-def _ordered(value: object) -> object:
-    """Sets as lists in one order, so that equal values are written alike."""
-    if isinstance(value, frozenset):
-        return sorted(map(_ordered, value), key=repr)
-    return list(map(_ordered, value)) if isinstance(value, tuple) else str(value)
 
 
 def _shown(comparison: Comparison, assignment: Assignment, looked_at: Iterable[Attribute], side: Side) -> Witness:

@@ -6,7 +6,7 @@ from html import escape
 
 from infra.problems import visible
 
-_VOID = frozenset({"input", "link", "meta", "wbr"})
+_VOID = frozenset({"br", "input", "link", "meta", "wbr"})
 
 
 class Markup(str):
