@@ -72,7 +72,8 @@ def _names(*projects: Project) -> tuple[set[str], set[str]]:
 
 def show(found: Diff, form: str, source_url: str) -> None:
     """Print a diff. Each form is imported where it is wanted: most runs print one."""
-    print(_written(found, form, source_url), end="")
+    # At once: what the gate says on standard error comes below it, also where both go to one place.
+    print(_written(found, form, source_url), end="", flush=True)
 
 
 def _written(found: Diff, form: str, source_url: str) -> str:

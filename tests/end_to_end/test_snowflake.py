@@ -245,7 +245,7 @@ def test_somebody_loses_an_app_with_the_next_up(deployed: World) -> None:
     deployed.edit("apps.yaml", "access: [sales, finance]", "access: [sales]")
     refused = deployed.pulumi(*UPDATE[1:])
     assert refused.code != 0
-    assert "whoever holds FINANCE does not reach `quota`" in refused.text
+    assert "holds the role FINANCE, does not reach `quota`" in refused.text
     deployed.edit("apps.yaml", "must: [wiki, ledger, quota]", "must: [wiki, ledger]")
     deployed.forget_statements()
     deployed.ok(*UPDATE)

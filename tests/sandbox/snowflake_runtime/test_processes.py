@@ -136,7 +136,7 @@ def test_an_app_that_is_dropped_while_somebody_waits_is_not_started(world: World
 @needs_environment
 def test_the_sleep_timer_ends_a_viewers_process_once_nobody_is_there(tmp_path: Path) -> None:
     files = {".streamlit/config.toml": "[snowflake.sleep]\nstreamlitSleepTimeoutMinutes = 5"}
-    with world_in(tmp_path, minute=0.2, look_every=0.05) as world:
+    with world_in(tmp_path, minute=0.6, look_every=0.05) as world:
         app = world.create("Sleepy", PID, runtime="warehouse", files=files)
         default = world.create("Default", PID, runtime="warehouse")
         shared = world.wake(world.create("Awake", PID, files=files))
