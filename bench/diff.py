@@ -74,7 +74,7 @@ def report(name: str, arguments: list[str], times: int) -> None:
 
 
 def pairs(base: Path, head: Path) -> Iterator[tuple[Side, Side]]:
-    before, after = (load_texts(folder, TODAY).estates["dev"] for folder in (base, head))
+    before, after = (load_texts(folder).estates["dev"] for folder in (base, head))
     old = {app.name: app for app in before.apps}
     for app in after.apps:
         if app != old[app.name]:
@@ -105,7 +105,7 @@ def by_sat(listed: list[tuple[Side, Side]]) -> Answers:
 def by_z3(base: Path, head: Path) -> Answers:
     from bench.peers.by_z3 import Pair
 
-    before, after = (load_texts(folder, TODAY).estates["dev"].apps for folder in (base, head))
+    before, after = (load_texts(folder).estates["dev"].apps for folder in (base, head))
     old = {app.name: app for app in before}
     both = [Pair(old[app.name], app, TODAY) for app in after if app != old[app.name]]
     return [(pair.gains(), pair.loses()) for pair in both]
@@ -140,7 +140,7 @@ def peers(base: Path, head: Path) -> None:
 
 def whole(base: Path, head: Path) -> None:
     """All that a diff says, without reading files."""
-    before, after = load_texts(base, TODAY), load_texts(head, TODAY)
+    before, after = load_texts(base), load_texts(head)
     started = time.process_time()
     diff(before, after, TODAY)
     print(f"    diff() alone {time.process_time() - started:.2f} s of computing, with everybody named and witnesses")

@@ -18,6 +18,7 @@ from infra.records import Table
 from infra.resolve import resolve
 from infra.roster import Roster, check_apart, load_roster
 from infra.schema import AppsFile, load_apps
+from infra.schema.alike import load_alike
 from infra.source import read_text
 from infra.stack import FOLDER, load_stack, stack_names
 
@@ -49,7 +50,7 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     """
     problems = Problems()
     file = load_file(root, problems)
-    estates = _estates(root, root, file, stacks, today, problems)
+    estates = _estates(root, root, file, stacks, problems, today)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
     if roster:
         for estate in estates.values():
@@ -58,11 +59,29 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     return Project(estates, roster, in_order(problems.found))
 
 
-def load_texts(root: Path, today: date) -> Project:
-    """All stacks of files that stand alone: no app's folder is looked at, and no lint is run."""
+def load_texts(root: Path) -> Project:
+    """All stacks of files that stand alone: no app's folder is looked at, and no lint is run. Raises ConfigError."""
     problems = Problems()
-    file = load_file(root, problems)
-    estates = _estates(None, root, file, (), today, problems)
+    return _project(root, load_file(root, problems), problems)
+
+
+def load_both(older: Path, newer: Path) -> tuple[Project, Project]:
+    """Two versions of such files. Raises ConfigError."""
+    problems = Problems()
+    file = load_file(newer, problems)
+    after = _project(newer, file, problems)
+    text = read_text(older / APPS, APPS, problems)
+    alike = load_alike(text, APPS, file) if text is not None and file is not None else None
+    if alike is not None:
+        try:
+            return _project(older, alike, problems), after
+        except ConfigError:
+            pass  # What is wrong has its place in the file itself.
+    return load_texts(older), after
+
+
+def _project(root: Path, file: AppsFile | None, problems: Problems) -> Project:
+    estates = _estates(None, root, file, (), problems)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
     problems.raise_errors()
     return Project(estates, roster, ())
@@ -74,7 +93,7 @@ def load_estate(root: Path, stack: str, today: date) -> tuple[Estate, tuple[Prob
     Raises ConfigError.
     """
     problems = Problems()
-    estates = _estates(root, root, load_file(root, problems), [stack], today, problems)
+    estates = _estates(root, root, load_file(root, problems), [stack], problems, today)
     problems.raise_errors()
     # What is deployed is what was promised: nothing goes out while a test says that it is wrong.
     problems.found += problems_of(outcomes(estates, today))
@@ -89,9 +108,14 @@ def load_file(root: Path, problems: Problems) -> AppsFile | None:
 
 
 def _estates(
-    beside: Path | None, root: Path, file: AppsFile | None, stacks: Iterable[str], today: date, problems: Problems
+    beside: Path | None,
+    root: Path,
+    file: AppsFile | None,
+    stacks: Iterable[str],
+    problems: Problems,
+    today: date | None = None,
 ) -> dict[str, Estate]:
-    """`beside` is where the apps' folders are, None where there are none to look at."""
+    """`beside` is where the apps' folders are, None where there are none to look at; without a day no lint is run."""
     known = stack_names(root)
     chosen = tuple(dict.fromkeys(stacks)) or known
     for name in chosen:
@@ -111,7 +135,7 @@ def _estates(
     # What is wrong with another stack by itself stops nobody here.
     others = (_scope(beside, root, name, file, known, Problems()) for name in known if name not in chosen)
     check(*scopes, others=[scope for scope in others if scope])
-    if beside is not None and not problems.has_errors:
+    if today is not None and not problems.has_errors:
         for scope in scopes:
             run_lints(scope, today)
     return estates
@@ -126,4 +150,4 @@ def _scope(
     return Scope(file, stack, known, resolve(file, stack, known, problems), problems, beside)
 
 
-__all__ = ["ConfigError", "Project", "find_project", "load_estate", "load_project", "load_texts"]
+__all__ = ["ConfigError", "Project", "find_project", "load_both", "load_estate", "load_project", "load_texts"]

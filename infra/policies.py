@@ -119,8 +119,11 @@ def policies_of(app: App, today: date) -> tuple[Policy, ...]:
     Service Auth and Bypass come first whatever precedence they are given (policy-management in Cloudflare's
     documentation), so they are put first: what is read is what happens.
     """
-    found = [Policy("non_identity", machines=(machine,), session=app.session) for machine in app.machines]
-    return _once([*found, *map(_policy, _in_force(app, today))])
+    machines = [Policy("non_identity", machines=(machine,), session=app.session) for machine in app.machines]
+    first: dict[Content, Policy] = {}
+    for policy in (*machines, *map(_policy, _in_force(app, today))):
+        first.setdefault(policy.content, policy)
+    return tuple(first.values())
 
 
 def entries_by_policy(app: App, today: date) -> dict[str, Entry]:

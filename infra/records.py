@@ -64,34 +64,42 @@ class Record(Generic[T]):
         spell = _camel if self.camel else _plain
         return {spell(field.name): field for field in declared if "shape" in field.metadata}
 
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return frozenset(name for name, field in self.fields.items() if field.metadata["required"])
+
     def decode(self, node: Node, problems: Problems) -> T | Bad:
         if not isinstance(node, Mapping):
             return wrong(node, "a mapping with " + ", ".join(f"`{name}`" for name in self.fields), problems)
-        values: dict[str, object] = dict.fromkeys(self._missing(node, problems), BAD)
+        spans: dict[str, Span] = {}
+        good: dict[str, object] = {}
+        bad: list[dataclasses.Field[object]] = []
+        unknown = False
         for name, value in node.entries:
+            spans[name.text] = value.span if isinstance(value, Scalar) else name.span
             field = self.fields.get(name.text)
             if field is None:
+                unknown = True
                 self._unknown(name, node, problems)
+                continue
+            decoded = field.metadata["shape"].decode(value, problems)
+            if isinstance(decoded, Bad):
+                bad.append(field)
             else:
-                values[name.text] = field.metadata["shape"].decode(value, problems)
-        if not self.partial and (
-            BAD in values.values() or any(name.text not in self.fields for name, _ in node.entries)
-        ):
+                good[field.name] = decoded
+        if not self._required <= spans.keys():
+            bad += self._missing(node, problems)
+        if not self.partial and (bad or unknown):
             return BAD
+        # A bad field keeps its default, but a table says that it could not be read.
+        good |= {field.name: Table(readable=False) for field in bad if field.default_factory is Table}
         start = node.entries[0][0].span if node.entries else node.span
-        spans = {name.text: value.span if isinstance(value, Scalar) else name.span for name, value in node.entries}
-        return self.kind(Place(start, spans), **self._arguments(values))  # type: ignore[call-arg]  # `at` comes first
+        return self.kind(Place(start, spans), **good)  # type: ignore[call-arg]  # `at` comes first
 
-    def _arguments(self, values: MappingOf[str, object]) -> dict[str, object]:
-        """What was decoded, by field. A bad field keeps its default, but a table says that it could not be read."""
-        good = {self.fields[name].name: value for name, value in values.items() if not isinstance(value, Bad)}
-        bad = [self.fields[name] for name, value in values.items() if isinstance(value, Bad)]
-        return good | {field.name: Table(readable=False) for field in bad if field.default_factory is Table}
-
-    def _missing(self, node: Mapping, problems: Problems) -> list[str]:
-        """The required keys that are not there, each reported."""
+    def _missing(self, node: Mapping, problems: Problems) -> list[dataclasses.Field[object]]:
+        """The required fields that are not there, each reported."""
         written = {name.text for name, _ in node.entries}
-        missing = [name for name, field in self.fields.items() if field.metadata["required"] and name not in written]
+        missing = [name for name in self.fields if name in self._required and name not in written]
         span = node.entries[0][0].span if node.entries else node.span
         for name in missing:
             problems.add(
@@ -101,7 +109,7 @@ class Record(Generic[T]):
                 label=f"this needs `{self.prefix}{name}`",
                 advice=(f"`{self.prefix}{name}`: {_as_help(self.fields[name].metadata['doc'])}",),
             )
-        return missing
+        return [self.fields[name] for name in missing]
 
     def _unknown(self, name: Scalar, node: Mapping, problems: Problems) -> None:
         written = {written.text for written, _ in node.entries}

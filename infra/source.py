@@ -56,8 +56,7 @@ class Scalar(NamedTuple):
         return _kind(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     span: Span
@@ -65,8 +64,7 @@ class Sequence:
     kind: str = "a list"
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys and values in the order of the file; every key occurs once."""
 
     span: Span
@@ -75,7 +73,6 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
-_LAST = (yaml.NodeEvent, yaml.CollectionEndEvent)  # what ends a node, once starts of collections are set aside
 
 
 @dataclass(slots=True)
@@ -121,7 +118,7 @@ def parse(text: str, name: str, problems: Problems) -> Node | None:
     source = Source(name, lines_of(text))
     problems.found += hidden_characters(text, source)
     try:
-        return _Builder(source, problems).build(iter(yaml.parse(text, Loader=_Loader)))
+        return _Builder(source, problems).build(iter(_Loader(text).get_event, None))
     except _Refused:
         return None
     except yaml.YAMLError as error:
@@ -141,43 +138,38 @@ class _Builder:
         stack: list[_Open] = []
         root: Node | None = None
         for event in events:
-            if stack and isinstance(event, yaml.ScalarEvent):
-                scalar = self.scalar(event)
-                stack[-1].children.append(scalar)
-                stack[-1].size += 1
-                if event.anchor:
-                    self.anchors[event.anchor] = scalar, 1
+            node: Node
+            size = 1
+            if isinstance(event, yaml.ScalarEvent):
+                node, anchor = self.scalar(event), event.anchor
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self.open(event, stack)
+                continue
+            elif isinstance(event, yaml.CollectionEndEvent):
+                opened = stack.pop()
+                node, size, anchor = self.collection(opened, event), opened.size, opened.event.anchor
+            elif isinstance(event, yaml.AliasEvent):
+                node, size = self.alias(event)
+                anchor = None
             elif root is not None and isinstance(event, yaml.DocumentStartEvent):
                 advice = "write everything into one document, and remove this line"
                 self.refuse("unsupported-yaml", "a second YAML document starts here", event, advice)
-            elif isinstance(event, yaml.CollectionStartEvent):
-                self.check_tag(event)
-                stack.append(_Open(event, []))
-                if len(stack) > MAX_DEPTH:
-                    self.refuse("too-deep", f"nested more than {MAX_DEPTH} levels deep", event)
-            elif isinstance(event, _LAST):
-                node, size = self.complete(event, stack)
-                if stack:
-                    stack[-1].children.append(node)
-                    stack[-1].size += size
-                else:
-                    root = node
+            else:
+                continue
+            if anchor:
+                self.anchors[anchor] = node, size
+            if stack:
+                stack[-1].children.append(node)
+                stack[-1].size += size
+            else:
+                root = node
         return None if isinstance(root, Scalar) and root.kind == "nothing" else root
 
-    def complete(self, event: yaml.NodeEvent | yaml.CollectionEndEvent, stack: list[_Open]) -> tuple[Node, int]:
-        """The node that ends with this event and how many nodes it holds; its anchor is remembered."""
-        if isinstance(event, yaml.AliasEvent):
-            return self.alias(event)
-        if isinstance(event, yaml.ScalarEvent):
-            found: tuple[Node, int] = self.scalar(event), 1
-            anchor = event.anchor
-        else:
-            opened = stack.pop()
-            found = self.collection(opened, event), opened.size
-            anchor = opened.event.anchor
-        if anchor:
-            self.anchors[anchor] = found
-        return found
+    def open(self, event: yaml.CollectionStartEvent, stack: list[_Open]) -> None:
+        self.check_tag(event)
+        stack.append(_Open(event, []))
+        if len(stack) > MAX_DEPTH:
+            self.refuse("too-deep", f"nested more than {MAX_DEPTH} levels deep", event)
 
     def span(self, event: yaml.Event, end: yaml.Event | None = None) -> Span:
         # Events of a parser always carry marks; only hand-made ones lack them, hence the type.

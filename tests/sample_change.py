@@ -51,4 +51,4 @@ def sample_change(folder: Path, *stacks: str) -> Diff:
         text = text.replace(old, new)
     (folder / "apps.yaml").write_text(text, "utf-8")
     called = ("origin/main", "work tree")
-    return diff(load_texts(ROOT, TODAY), load_texts(folder, TODAY), TODAY, called=called, stacks=stacks)
+    return diff(load_texts(ROOT), load_texts(folder), TODAY, called=called, stacks=stacks)

@@ -55,7 +55,7 @@ def changed(name: str, folder: Path) -> Diff | None:
     for side in ("before", "after"):
         lay_out(parts, side, folder / side)
     try:
-        return diff(load_texts(folder / "before", DAY), load_texts(folder / "after", DAY), DAY)
+        return diff(load_texts(folder / "before"), load_texts(folder / "after"), DAY)
     except ConfigError:
         return None
 
@@ -168,7 +168,7 @@ def many(tmp_path: Path, number: int, *, before: str, after: str) -> Diff:
             for n in range(number)
         )
         lay_out({f"{side}/apps.yaml": f"apps:\n{apps}"}, side, tmp_path / side)
-    return diff(load_texts(tmp_path / "before", DAY), load_texts(tmp_path / "after", DAY), DAY)
+    return diff(load_texts(tmp_path / "before"), load_texts(tmp_path / "after"), DAY)
 
 
 @pytest.mark.parametrize(("number", "lines"), [(1, 1), (MOST, MOST), (MOST + 1, MOST), (40, MOST)])
@@ -222,7 +222,7 @@ def test_people_whose_masks_look_alike_are_still_two(tmp_path: Path) -> None:
     )
     for side, who in (("before", "sales"), ("after", "sales, marketing")):
         lay_out({f"{side}/apps.yaml": apps % who, "people.yaml": people}, side, tmp_path / side)
-    found = redact(diff(load_texts(tmp_path / "before", DAY), load_texts(tmp_path / "after", DAY), DAY))
+    found = redact(diff(load_texts(tmp_path / "before"), load_texts(tmp_path / "after"), DAY))
     assert found.people("gained") == ("m***2@example.com", "m***@example.com")
 
 

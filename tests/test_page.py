@@ -155,7 +155,7 @@ def test_a_stranger_writes_text_and_nothing_else(page: Page, tmp_path: Path) -> 
         )
         lay_out({"apps.yaml": f"apps:\n{apps}", "people.yaml": f"people:\n{people}"}, side, tmp_path / side)
     called = (HOSTILE[0], HOSTILE[2])
-    found = diff(load_texts(tmp_path / "before", DAY), load_texts(tmp_path / "after", DAY), DAY, called=called)
+    found = diff(load_texts(tmp_path / "before"), load_texts(tmp_path / "after"), DAY, called=called)
     heard = opened(page, found, tmp_path)
     page.wait_for_timeout(200)
     assert page.evaluate("window.owned") is None
@@ -186,7 +186,7 @@ def test_many_apps_are_folded_until_somebody_asks(page: Page, tmp_path: Path) ->
             for n in range(60)
         )
         lay_out({"apps.yaml": f"apps:\n{apps}"}, side, tmp_path / side)
-    opened(page, diff(load_texts(tmp_path / "before", DAY), load_texts(tmp_path / "after", DAY), DAY), tmp_path)
+    opened(page, diff(load_texts(tmp_path / "before"), load_texts(tmp_path / "after"), DAY), tmp_path)
     rows = page.locator("tbody tr:visible")
     expect(rows).to_have_count(3)
     page.get_by_label("Show the 57 apps that stay as they are too").check()

@@ -88,9 +88,12 @@ def test_different_meaning_has_different_names(one: str, other: str) -> None:
 def test_rules_that_only_share_a_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever forges the hash of a policy cannot slip another one under it."""
     monkeypatch.setattr("infra.names.keyed", lambda *_: "allow-marketing-00000000")
-    assert len(of("[marketing, marketing]")) == 1
+    same = estate("apps:\n" + app("a", access="[marketing, marketing]"))
+    assert len(all_policies(same, TODAY)) == 1
+    forged = estate("apps:\n" + app("a", access="[marketing, {allow: marketing, require: [mfa]}]"))
+    assert len(policies_of(forged.apps[0], TODAY)) == 2
     with pytest.raises(AssertionError, match="two different rules have the name"):
-        of("[marketing, {allow: marketing, require: [mfa]}]")
+        all_policies(forged, TODAY)
 
 
 def shared() -> Estate:

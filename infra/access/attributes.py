@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import cache, cached_property
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from itertools import pairwise
 
 from infra.estate import Condition, Countries, Department, Devices, Emails, Members, Mfa, Networks
@@ -178,28 +178,28 @@ def _intervals(cidrs: Iterable[str]) -> tuple[dict[str, frozenset[str]], dict[st
 
     Two addresses are of one class when they are in the same networks.
     """
-    stands_for: dict[str, set[str]] = {cidr: set() for cidr in cidrs}
+    bounds = {cidr: _bounds(cidr) for cidr in cidrs}
+    stands_for: dict[str, set[str]] = {cidr: set() for cidr in bounds}
     ranges: dict[str, list[Range]] = {}
-    outside = not stands_for
+    outside = not bounds
     for version, bits in ((4, 32), (6, 128)):
-        networks = {cidr: network for cidr in stands_for if (network := ip_network(cidr)).version == version}
-        edges = sorted({0, 2**bits, *(edge for network in networks.values() for edge in _edges(network))})
-        first: dict[frozenset[str], str] = {}
+        networks = [(cidr, first, last) for cidr, (kind, first, last) in bounds.items() if kind == version]
+        edges = sorted({0, 2**bits, *(edge for _, first, last in networks for edge in (first, last + 1))})
+        known: dict[frozenset[str], str] = {}
         for edge, following in pairwise(edges):
-            around = frozenset(cidr for cidr, network in networks.items() if _holds(network, edge))
-            kind = ip_address(edge) if version == 4 else ip_address(edge.to_bytes(16, "big"))
-            ranges.setdefault(first.setdefault(around, str(kind)), []).append((version, edge, following - 1))
-        outside = outside or frozenset() in first
-        for around, address in first.items():
+            around = frozenset(cidr for cidr, first, last in networks if first <= edge <= last)
+            if around not in known:
+                known[around] = str(IPv4Address(edge) if version == 4 else IPv6Address(edge))
+            ranges.setdefault(known[around], []).append((version, edge, following - 1))
+        outside = outside or frozenset() in known
+        for around, address in known.items():
             for cidr in around:
                 stands_for[cidr].add(address)
     found = {cidr: frozenset(addresses) for cidr, addresses in stands_for.items()}
     return found, {address: tuple(parts) for address, parts in ranges.items()}, not outside
 
 
-def _edges(network: IPv4Network | IPv6Network) -> tuple[int, int]:
-    return int(network.network_address), int(network.broadcast_address) + 1
-
-
-def _holds(network: IPv4Network | IPv6Network, address: int) -> bool:
-    return int(network.network_address) <= address <= int(network.broadcast_address)
+@cache
+def _bounds(cidr: str) -> Range:
+    network = ip_network(cidr)
+    return network.version, int(network.network_address), int(network.broadcast_address)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.diff.estates import Diff, diff
 from infra.diff.intents import intents
-from infra.load import Project, find_project, load_texts
+from infra.load import Project, find_project, load_both
 from infra.problems import ConfigError, Problem
 from infra.report.markdown import markdown
 from infra.report.text import text
@@ -45,7 +45,7 @@ def compare(
         newer = (
             Path(head) if head and Path(head).is_dir() else opened.enter_context(checked_out(root, head or WORK_TREE))
         )
-        before, after = load_texts(older, today), load_texts(newer, today)
+        before, after = load_both(older, newer)
         _require_stacks(stacks, before, after)
         said = None
         if stated is not None:

@@ -34,7 +34,7 @@ def _looked_at(root: Path, revision: str, stacks: Sequence[str], today: date | N
         commit = describe(root, revision)
         day, called = today or date.fromisoformat(commit.date), f"{commit.id[:10]} {commit.date} {commit.subject}"
     with checked_out(root, revision) as folder:
-        project = load_texts(folder, day)
+        project = load_texts(folder)
     if unknown := [name for name in stacks if name not in project.estates]:
         raise ConfigError([Problem("unknown-stack", f"stack `{name}` has no file") for name in unknown])
     if stacks:

@@ -34,6 +34,9 @@ class _Node(NamedTuple):
     branches: tuple[tuple[str, int], ...]
 
 
+_NO_BRANCHES: Mapping[str, int] = {}
+
+
 class Sets:
     """Sets over ordered attributes. A set is a number, and means something in these diagrams only."""
 
@@ -45,11 +48,19 @@ class Sets:
         self._budget = budget
         last = _Node(len(self.order), EMPTY, ())
         self._nodes = [last, last]
+        self._branches = [_NO_BRANCHES, _NO_BRANCHES]  # of the same nodes, to look up values in
         self._known: dict[_Node, int] = {}
         self._done: dict[tuple[str, int, int], int] = {}
+        self._read: dict[int, tuple[Formula, int]] = {}  # by identity, which lasts while the formula is kept here
 
     def of(self, formula: Formula) -> int:
         """The set of assignments for which a formula holds. Raises TooLargeError."""
+        known = self._read.get(id(formula))
+        if known is None:
+            known = self._read[id(formula)] = (formula, self._of(formula))
+        return known[1]
+
+    def _of(self, formula: Formula) -> int:
         match formula:
             case Is(attribute, values):
                 return self._node(self._level[attribute], EMPTY, dict.fromkeys(values, FULL))
@@ -139,10 +150,10 @@ class Sets:
         self._done[name, one, other] = found
         return found
 
-    def _split(self, number: int, level: int) -> tuple[dict[str, int], int]:
+    def _split(self, number: int, level: int) -> tuple[Mapping[str, int], int]:
         """The branches of a node at a level, and where anything else leads; a lower node does not look there."""
         node = self._nodes[number]
-        return (dict(node.branches), node.otherwise) if node.level == level else ({}, number)
+        return (self._branches[number], node.otherwise) if node.level == level else (_NO_BRANCHES, number)
 
     def _node(self, level: int, otherwise: int, branches: Mapping[str, int]) -> int:
         kept = tuple(sorted([branch for branch in branches.items() if branch[1] != otherwise]))
@@ -155,6 +166,7 @@ class Sets:
                 raise TooLargeError(f"more than {self._budget:,} nodes")
             number = self._known[node] = len(self._nodes)
             self._nodes.append(node)
+            self._branches.append(dict(kept))
         return number
 
     def given(self, number: int, chosen: Mapping[Attribute, str | None]) -> int:
@@ -167,7 +179,8 @@ class Sets:
                 level, otherwise, branches = self._nodes[number]
                 if level in levels:
                     value = levels[level]
-                    done[number] = narrowed(dict(branches).get(value, otherwise) if value is not None else otherwise)
+                    known = self._branches[number]
+                    done[number] = narrowed(known.get(value, otherwise) if value is not None else otherwise)
                 else:
                     inside = {value: narrowed(child) for value, child in branches}
                     done[number] = self._node(level, narrowed(otherwise), inside)

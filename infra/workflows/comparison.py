@@ -57,7 +57,7 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
 def _failed_tests(root: Path, merged: str, today: date) -> str:
     """What the tests of apps.yaml say that do not hold after merging; empty where all do."""
     with checked_out(root, merged) as folder:
-        held = outcomes(load_texts(folder, today).estates, today)
+        held = outcomes(load_texts(folder).estates, today)
     return f"{summary(held)}\n\n{_verbatim(render(problems_of(held)))}" if held.bad else ""
 
 
