@@ -65,8 +65,8 @@ def load_texts(root: Path) -> Project:
     return _project(root, load_file(root, problems), problems)
 
 
-def load_both(older: Path, newer: Path) -> tuple[Project, Project]:
-    """Two versions of such files. Raises ConfigError."""
+def load_both(older: Path, newer: Path, prefix: str) -> tuple[Project, Project]:
+    """Two versions of such files. Raises ConfigError, in which `prefix` stands before the names of the older ones."""
     problems = Problems()
     file = load_file(newer, problems)
     after = _project(newer, file, problems)
@@ -77,7 +77,10 @@ def load_both(older: Path, newer: Path) -> tuple[Project, Project]:
             return _project(older, alike, problems), after
         except ConfigError:
             pass  # What is wrong has its place in the file itself.
-    return load_texts(older), after
+    try:
+        return load_texts(older), after
+    except ConfigError as error:
+        raise ConfigError(problem.within(prefix) for problem in error.problems) from None
 
 
 def _project(root: Path, file: AppsFile | None, problems: Problems) -> Project:

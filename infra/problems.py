@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from infra.terminal import width
@@ -77,6 +77,15 @@ class Problem:
         if self.span is None:
             return ("", 0, 0, self.code, self.message)
         return (self.span.source.name, self.span.line, self.span.column, self.code, self.message)
+
+    def within(self, prefix: str) -> Problem:
+        """The same about a file that is somewhere else: `prefix` stands before its name."""
+
+        def moved(span: Span) -> Span:
+            return span._replace(source=replace(span.source, name=prefix + span.source.name))
+
+        related = tuple(replace(one, span=moved(one.span)) for one in self.related)
+        return replace(self, span=moved(self.span) if self.span else None, related=related)
 
 
 class ConfigError(Exception):

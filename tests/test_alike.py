@@ -142,7 +142,7 @@ def test_what_is_written_in_another_way_is_read_the_same(write: Callable[[str], 
 def test_two_projects_are_what_each_is(tmp_path: Path) -> None:
     sample_change(tmp_path)
     for one, other in ((ROOT, tmp_path), (tmp_path, ROOT)):
-        assert without_places(load_both(one, other)) == without_places((load_texts(one), load_texts(other)))
+        assert without_places(load_both(one, other, "HEAD:")) == without_places((load_texts(one), load_texts(other)))
 
 
 def test_what_is_wrong_in_the_older_one_has_its_place_there(tmp_path: Path) -> None:
@@ -152,6 +152,6 @@ def test_what_is_wrong_in_the_older_one_has_its_place_there(tmp_path: Path) -> N
     line = next(number for number, line in enumerate(text.split("\n"), 1) if "nightly-export]" in line)
     file.write_text(text.replace("machines: [nightly-export]", "machines: [nightly-exports]"), "utf-8")
     with pytest.raises(ConfigError) as error:
-        load_both(tmp_path, ROOT)
-    assert f"apps.yaml:{line}:" in str(error.value)
+        load_both(tmp_path, ROOT, "HEAD:")
+    assert f"--> HEAD:apps.yaml:{line}:" in str(error.value)
     assert "machine `nightly-exports` is not declared" in str(error.value)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -17,6 +17,7 @@ from jsonschema import Draft7Validator
 from infra.cli import main
 from infra.diff.access_map import access_map
 from infra.diff.estates import Diff, diff
+from infra.diff.surroundings import Kind
 from infra.load import load_texts
 from infra.problems import ConfigError
 from infra.report.annotations import MOST, workflow_commands
@@ -268,7 +269,7 @@ def test_the_command_prints_every_form_with_masked_people(
     arguments = ["diff", str(ROOT), str(tmp_path), "--stack", "dev", "--today", str(found.today), "--format", form]
     said = []
     for more in ([], ["--redact"]):
-        assert main([*arguments, *more]) == 3
+        assert main([*arguments, *more]) == 2
         said.append(capsys.readouterr().out)
     called = replace(found, base=str(ROOT), head=str(tmp_path))
     if form in written:
@@ -276,3 +277,8 @@ def test_the_command_prints_every_form_with_masked_people(
     assert "Sam Okafor" in said[0]
     assert "Sam Okafor" not in said[1]
     assert "s***@example.com" in said[1].replace("\\*", "*").replace("@\u200b", "@")
+
+
+def test_the_schema_knows_every_kind_of_fact() -> None:
+    kinds = SCHEMA["definitions"]["fact"]["properties"]["kind"]["enum"]
+    assert set(kinds) == set(get_args(Kind))

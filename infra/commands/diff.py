@@ -6,14 +6,15 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from infra.diff.estates import Diff, diff
 from infra.diff.intents import intents
+from infra.holds.outcomes import outcomes
 from infra.load import Project, find_project, load_both
-from infra.problems import ConfigError, Problem
+from infra.problems import ConfigError, Problem, count
 from infra.report.markdown import markdown
 from infra.report.text import text
 from infra.revisions import WORK_TREE, checked_out, merge_base
@@ -45,13 +46,14 @@ def compare(
         newer = (
             Path(head) if head and Path(head).is_dir() else opened.enter_context(checked_out(root, head or WORK_TREE))
         )
-        before, after = load_both(older, newer)
+        before, after = load_both(older, newer, f"{base}/" if Path(base).is_dir() else f"{base}:")
         _require_stacks(stacks, before, after)
         said = None
         if stated is not None:
             apps, who = _names(before, after)
             said = intents(stated, apps, who)
-        return diff(before, after, today, called=(base, head or "work tree"), stacks=stacks, stated=said)
+        found = diff(before, after, today, called=(base, head or "work tree"), stacks=stacks, stated=said)
+        return replace(found, failing=outcomes(after.estates, today).count("failed"))
 
 
 def _require_stacks(stacks: Sequence[str], *projects: Project) -> None:
@@ -106,18 +108,26 @@ def _written(found: Diff, form: str, source_url: str) -> str:
 
 def gate(found: Diff, approval: Approval | None) -> int:
     """The exit code, and on standard error why it is not 0."""
-    if found.unstated:
-        for stack, change, who in found.unstated:
-            print(f"not stated: `{change.app}` opens to {who} ({stack})", file=sys.stderr)
-        return NOT_HELD
+    code, said = _judged(found, approval)
+    if said:
+        print("", *said, sep="\n", file=sys.stderr)
+    return code
+
+
+def _judged(found: Diff, approval: Approval | None) -> tuple[int, list[str]]:
+    said = []
+    if found.failing:
+        failing = count(found.failing, "test of apps.yaml does not hold", "tests of apps.yaml do not hold")
+        said.append(f"{failing}: `gatehouse test` shows why")
+    said += dict.fromkeys(f"not stated: `{change.app}` opens to {who}" for _, change, who in found.unstated)
+    code = NOT_HELD if said else OK
     if not found.is_widening:
-        return OK
+        return code, said
     if approval is not None and approval.digest == found.digest and approval.reason.strip():
-        print(f"approved: {found.digest}, because {approval.reason.strip()}", file=sys.stderr)
-        return OK
+        return code, [*said, f"approved: {found.digest}, because {approval.reason.strip()}"]
     if approval is not None and approval.digest != found.digest:
-        print(f"the approval is void: it is for {approval.digest}, and this is {found.digest}", file=sys.stderr)
+        said.append(f"the approval is void: it is for {approval.digest}, and this is {found.digest}")
     elif approval is not None:
-        print("an approval says why: `--reason`", file=sys.stderr)
-    print(f"\naccess is broadened; to approve of it: --approved {found.digest} --reason WHY", file=sys.stderr)
-    return UNDECIDED if found.undecided else NOT_APPROVED
+        said.append("an approval says why: `--reason`")
+    said.append(f"access is broadened; to approve of it: --approved {found.digest} --reason WHY")
+    return code or (UNDECIDED if found.undecided else NOT_APPROVED), said

@@ -35,7 +35,8 @@ class StackDiff:
 class Diff:
     """What changes in all stacks. `base` and `head` are what the sides are called; `names` are people's names.
 
-    `stated` is who is said to gain which app, None where nothing is said.
+    `stated` is who is said to gain which app, None where nothing is said; `failing` is how many tests of head do not
+    hold.
     """
 
     base: str
@@ -44,6 +45,7 @@ class Diff:
     stacks: tuple[StackDiff, ...]
     names: Mapping[str, str]
     stated: Mapping[str, frozenset[str]] | None = None
+    failing: int = 0
 
     @property
     def changes(self) -> tuple[tuple[str, AppChange], ...]:
@@ -114,7 +116,7 @@ def diff(
         names = Names(_other_providers(name, base, head), _other_devices(before, after))
         residents = _residents(roster, (before, after))
         changes = tuple(compare(Sides(before, after, today, names, residents, today, stated)))
-        beside = facts(before, after, today, names.providers)
+        beside = facts(before, after, today, names.providers, (base.roster, head.roster))
         found.append(StackDiff(name, changes, beside, tuple(lapses(after, today)), (before, after)))
     named = {email.lower(): str(entry.name or email) for email, entry in (roster.people.items() if roster else ())}
     return Diff(*called, today, tuple(found), named, stated)

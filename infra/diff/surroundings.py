@@ -11,6 +11,7 @@ from infra import names
 from infra.diff.pairing import place
 from infra.estate import Department, Estate
 from infra.privileges import Grant, owner_grants, viewer_grants
+from infra.roster import Roster
 
 Kind = Literal[
     "host name",
@@ -22,7 +23,12 @@ Kind = Literal[
     "identity provider",
     "department",
     "assumption",
+    "test",
+    "people.yaml",
 ]
+
+PROMISES: frozenset[Kind] = frozenset({"test", "assumption"})
+"""What proofs are about, and what they rest on."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class Fact:
     text: str
 
 
-def facts(base: Estate, head: Estate, today: date, providers: Mapping[str, str]) -> tuple[Fact, ...]:
+def facts(
+    base: Estate, head: Estate, today: date, providers: Mapping[str, str], rosters: tuple[Roster | None, Roster | None]
+) -> tuple[Fact, ...]:
     """All of it, what appears before what goes. `providers` are those of head that are not those of base."""
     found = [Fact("identity provider", True, f"`{name}` is connected in another way") for name in sorted(providers)]
     for kind, before, after in (
@@ -42,6 +50,8 @@ def facts(base: Estate, head: Estate, today: date, providers: Mapping[str, str])
         ("route", _routes(base), _routes(head)),
         ("department", _departments(base.departments), _departments(head.departments)),
         ("assumption", _assumptions(base), _assumptions(head)),
+        ("test", map(str, base.tests), map(str, head.tests)),
+        ("people.yaml", _listed(rosters[0]), _listed(rosters[1])),
         ("secret", _secrets(base), _secrets(head)),
         ("external host", _external_hosts(base), _external_hosts(head)),
         ("runs as", _owners(base), _owners(head)),
@@ -72,6 +82,13 @@ def _assumptions(estate: Estate) -> Iterator[str]:
     """What proofs may assume: whoever adds to it makes them weaker."""
     for one, other in estate.exclusive:
         yield f"nobody is in both {one.name} and {other.name}"
+
+
+def _listed(roster: Roster | None) -> Iterator[str]:
+    """Who is named as an example of whom. It gives nobody access, which must be said where nothing else changes."""
+    for email, entry in roster.people.items() if roster else ():
+        for department in entry.departments:
+            yield f"{email} is named in {department}; only the directory puts people there"
 
 
 def _secrets(estate: Estate) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from infra.diff.changes import AppChange
 from infra.diff.delta import Delta
 from infra.diff.estates import Diff
+from infra.diff.surroundings import PROMISES, Fact
 from infra.problems import Span, count
 from infra.report.summary import WORDS, Item, facts, items, named, people, stacks_of, verdict
 
@@ -19,6 +20,7 @@ MARKER = "<!-- gatehouse:policy-diff -->"
 
 MOST = 60_000  # characters
 MOST_BYTES = 200_000
+MOST_PROMISES = 20
 
 
 def markdown(diff: Diff, *, source_url: str = "") -> str:
@@ -47,7 +49,7 @@ def _comment(
     if not examples or not details:
         dropped = ["examples"] if details else ["examples", "details"]
         lines += ["", f"*Left out for length: {' and '.join(dropped)}.*"]
-    lines += _proofs(diff)
+    lines += [*_proofs(diff), *_promises(diff)]
     if details:
         lines += [*_lapses(diff), *_facts(diff), *_tests(shown)]
     return "\n".join([*lines, *_approval(diff)]) + "\n"
@@ -123,8 +125,24 @@ def _proofs(diff: Diff) -> Iterator[str]:
             lines += [f"❌ not stated: `{change.app}` opens to {escaped(str(who))}" for _, change, who in diff.unstated]
         else:
             lines.append(f"✅ nobody gains but as stated: {said}" if said else "✅ nobody gains, as stated")
-    if any(change.gained for _, change in diff.changes) or diff.stated is not None:
+    if diff.failing:
+        lines.append(f"❌ {count(diff.failing, 'test of apps.yaml does', 'tests of apps.yaml do')} not hold")
+    if any(change.gained for _, change in diff.changes) or diff.stated is not None or diff.failing:
         yield from ["", *(f"- {line}" for line in lines)]
+
+
+def _promises(diff: Diff) -> Iterator[str]:
+    """Tests and assumptions that come and go. They move nobody, and decide what the next change may do unseen."""
+    found = [pair for pair in facts(diff) if pair[0].kind in PROMISES]
+    if found:
+        yield from [
+            "",
+            "**What apps.yaml promises changes**",
+            "",
+            *(_fact(diff, *one) for one in found[:MOST_PROMISES]),
+        ]
+    if len(found) > MOST_PROMISES:
+        yield f"- {count(len(found) - MOST_PROMISES, 'more')}: see the whole report"
 
 
 def _lapses(diff: Diff) -> Iterator[str]:
@@ -145,14 +163,16 @@ def _who(delta: Delta) -> str:
 
 
 def _facts(diff: Diff) -> Iterator[str]:
-    found = list(facts(diff))
-    if not found:
-        return
-    yield from ["", f"<details><summary>{count(len(found), 'thing')} beside who may enter</summary>", ""]
-    for fact, stacks in found:
-        where = stacks_of(diff, stacks)
-        yield f"- {'+' if fact.appears else '−'} {fact.kind}: {escaped(fact.text)}" + (f" ({where})" if where else "")
-    yield from ["", "</details>"]
+    found = [pair for pair in facts(diff) if pair[0].kind not in PROMISES]
+    if found:
+        yield from ["", f"<details><summary>{count(len(found), 'thing')} beside who may enter</summary>", ""]
+        yield from (_fact(diff, *one) for one in found)
+        yield from ["", "</details>"]
+
+
+def _fact(diff: Diff, fact: Fact, stacks: tuple[str, ...]) -> str:
+    where = stacks_of(diff, stacks)
+    return f"- {'+' if fact.appears else '−'} {fact.kind}: {escaped(fact.text)}" + (f" ({where})" if where else "")
 
 
 def _tests(shown: Iterable[Item]) -> Iterator[str]:

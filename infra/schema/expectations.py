@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.records import Record, key
@@ -55,3 +56,30 @@ class Expectation:
         """What is said about apps that are named: the key, and what stands below it."""
         named = (("may", self.may), ("must", self.must), ("never", self.never), ("reach", self.reach))
         return tuple((verb, words) for verb, words in named if words)
+
+    def __str__(self) -> str:
+        """The entry in one line, as YAML: equal for entries that are written alike."""
+        return _flow(self)
+
+
+def _flow(value: object) -> str:
+    match value:
+        case Expectation():
+            return ", ".join(_written(value))
+        case Who():
+            return f"{{{', '.join(_written(value))}}}"
+        case (one,):
+            return _flow(one)
+        case tuple():
+            return f"[{', '.join(map(_flow, value))}]"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _written(record: Expectation | Who) -> Iterator[str]:
+    for name, field in Record(type(record)).fields.items():
+        value = getattr(record, field.name)
+        if value is not None and value != ():
+            yield f"{name}: {_flow(value)}"

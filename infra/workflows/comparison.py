@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from infra.commands.diff import NOT_HELD, compare, gate
+from infra.commands.diff import compare, gate
 from infra.commands.hold_formats import summary
+from infra.diff.estates import Diff
 from infra.holds.outcomes import outcomes
 from infra.holds.problems import problems_of
-from infra.load import load_texts
 from infra.problems import ConfigError, count, render, visible
 from infra.report.document import document
 from infra.report.markdown import MARKER, MOST, MOST_BYTES, escaped, markdown
 from infra.report.page import page
-from infra.revisions import checked_out
 from infra.workflows import WorkflowError
 from infra.workflows.proposal import Proposal, proposal
 from infra.workflows.pull import Pull
@@ -37,14 +36,13 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
         return _undone(pull, base, str(error), ())
     try:
         found = compare(root, base, proposed.merged, (), today, pull.stated)
-        tests = _failed_tests(root, proposed.merged, today)
+        tests = _failed_tests(found)
     except ConfigError as error:
         return _undone(pull, base, render(error.problems), proposed.program)
     with contextlib.redirect_stderr(io.StringIO()):
         code = gate(found, None)
     changed = any(change.verdict != "equivalent" for _, change in found.changes)
     quiet = not (code or tests or changed or any(stack.facts for stack in found.stacks) or proposed.program)
-    code = NOT_HELD if tests else code
     verdict = Verdict(pull.number, base, pull.head, code, found.digest if code else "", quiet)
     report = _with_program(markdown(found, source_url=source_url), proposed)
     more = (
@@ -54,10 +52,9 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
     return Findings(verdict, _with_tests(report, tests), more)
 
 
-def _failed_tests(root: Path, merged: str, today: date) -> str:
+def _failed_tests(found: Diff) -> str:
     """What the tests of apps.yaml say that do not hold after merging; empty where all do."""
-    with checked_out(root, merged) as folder:
-        held = outcomes(load_texts(folder).estates, today)
+    held = outcomes({item.stack: item.sides[1] for item in found.stacks if item.sides[1].apps}, found.today)
     return f"{summary(held)}\n\n{_verbatim(render(problems_of(held)))}" if held.bad else ""
 
 

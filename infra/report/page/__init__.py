@@ -11,7 +11,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from infra.diff.estates import Diff
-from infra.problems import Span
+from infra.problems import Span, count
 from infra.report.page.cards import beside, cards
 from infra.report.page.map_table import maps
 from infra.report.page.markup import Markup, joined, tag
@@ -85,6 +85,8 @@ def _proofs(diff: Diff) -> list[tuple[bool, str]]:
         found.append((False, "An app opens to anybody, without a login") if public else (True, closed))
     if diff.stated is not None:
         found.append((not diff.unstated, "Nobody gains but as stated" if not diff.unstated else "Not all is stated"))
+    if diff.failing:
+        found.append((False, f"{count(diff.failing, 'test does', 'tests do')} not hold"))
     return found
 
 
@@ -98,7 +100,9 @@ def _foot(diff: Diff) -> Markup:
         return tag("footer", tag("p", "Nothing is gained, so there is nothing to approve of."))
     return tag(
         "footer",
-        tag("p", "What is gained has the digest ", tag("code", diff.digest), ". An approval is bound to it."),
+        tag("p", "What is gained has the digest ", tag("code", diff.digest), ". An approval is bound to it:"),
+        tag("p", "on the pull request, comment ", tag("code", f"/approve-access {diff.digest} REASON"), ";"),
+        tag("p", "elsewhere, ", tag("code", f"gatehouse diff … --approved {diff.digest} --reason WHY"), "."),
     )
 
 
