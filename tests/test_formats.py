@@ -18,6 +18,7 @@ from infra.cli import main
 from infra.diff.access_map import access_map
 from infra.diff.estates import Diff, diff
 from infra.diff.surroundings import Kind
+from infra.holds.outcomes import outcomes
 from infra.load import load_texts
 from infra.problems import ConfigError
 from infra.report.annotations import MOST, workflow_commands
@@ -271,7 +272,8 @@ def test_the_command_prints_every_form_with_masked_people(
     for more in ([], ["--redact"]):
         assert main([*arguments, *more]) == 2
         said.append(capsys.readouterr().out)
-    called = replace(found, base=str(ROOT), head=str(tmp_path))
+    failing = outcomes(load_texts(tmp_path).estates, found.today).count("failed")
+    called = replace(found, base=str(ROOT), head=str(tmp_path), failing=failing)
     if form in written:
         assert said == [written[form](called), written[form](redact(called))]
     assert "Sam Okafor" in said[0]
