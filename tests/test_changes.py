@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,28 @@ def test_change(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     assert actual == expected, (
         "read it as the reviewer; if it is right, accept it: pytest tests/test_changes.py --bless"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("another-host-header", "payroll.internal", "salaries.internal"),
+        ("another-git-repository", "other/apps.git", "others/apps.git"),
+        ("another-directory", "example-new.okta.com", "example-newer.okta.com"),
+        ("another-directory-of-the-account", "example-new.okta.com", "example-newer.okta.com"),
+        ("another-check-of-a-device", "platforms: [windows]", "platforms: [linux]"),
+        ("new-provider", "subsidiary.okta.com", "subsidiaries.okta.com"),
+    ],
+)
+def test_an_approval_is_of_one_thing(
+    name: str, one: str, other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was approved of is pushed again, leads somewhere else or means other people, and has another digest."""
+    text = (FOLDER / f"{name}.txt").read_text("utf-8")
+    assert one in text
+    digests = []
+    for number, written in enumerate((text, text.replace(one, other), text)):
+        case = tmp_path / f"{number}.txt"
+        case.write_text(written, "utf-8")
+        digests += re.findall("has the digest `([0-9a-f]{32})`", said(case, tmp_path / str(number), capsys))
+    assert digests[0] == digests[2] != digests[1]

@@ -150,10 +150,10 @@ def counted(one: Universe, world: World) -> Iterator[tuple[Place, int]]:
         if first is None or second is None or became.get(first.name) == second.name:
             continue
         was, now = world.entering(0, first), world.entering(1, second)
-        if second.name in {became[old] for old in kept} and (host, path) != at(second):
+        if (host, path) != at(second):
             yield (second.name, f"{path}/" if path else host, "gained"), now & ~was
-        if first.name in kept and (host, path) != at(first):
-            yield (became[first.name], f"{path}/" if path else host, "lost"), was & ~now
+        if (host, path) != at(first):
+            yield (became.get(first.name, first.name), f"{path}/" if path else host, "lost"), was & ~now
 
 
 def is_right(one: Universe, place: Place, part: Delta) -> bool:

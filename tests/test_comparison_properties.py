@@ -164,8 +164,9 @@ def test_a_proof_that_decide_contradicts_is_not_believed(monkeypatch: pytest.Mon
     for verdict, enters in (("denied", False), ("public", True)):
         monkeypatch.setattr(module, "decide", lambda *_, verdict=verdict: Outcome(verdict, "for the test"))
         assert Outcome(verdict, "").enters is enters
-        with pytest.raises(AssertionError, match="the comparison says that anybody"):
-            compared(before, after)
+        for base, head in ((before, after), (after, before)):
+            with pytest.raises(AssertionError, match="the comparison says that anybody"):
+                compared(base, head)
 
 
 def test_a_digest_names_one_set() -> None:

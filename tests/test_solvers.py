@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +25,7 @@ from tests.universes import TODAY, universe
 
 SEEDS = range(20_000, 20_350)
 HAS_Z3, HAS_SAT = (importlib.util.find_spec(name) is not None for name in ("z3", "pysat"))
+ROOT = Path(__file__).parent.parent
 needs_z3 = pytest.mark.skipif(not HAS_Z3, reason="Z3 IS NOT INSTALLED: NOTHING IS HELD AGAINST IT HERE")
 needs_sat = pytest.mark.skipif(not HAS_SAT, reason="PYTHON-SAT IS NOT INSTALLED: THE FALLBACK IS NOT TRIED HERE")
 
@@ -117,6 +122,45 @@ def test_without_python_sat_it_is_undecided(monkeypatch: pytest.MonkeyPatch) -> 
     advice = "install the extra `sat` (`pip install 'gatehouse[sat]'`), or split the app's policies"
     assert {change.notes[-1] for change in seen} == {f"not decided: more than 12 nodes; {advice}"}
     assert all(change.verdict in module.WIDENING and not change.gained for change in seen)
+
+
+def digests() -> Iterator[str]:
+    """Everything by which sets are named, in some universes: diagrams, and the policies of what is not decided."""
+    for seed in SEEDS[:60]:
+        yield from (part.digest for change in verdicts(seed) for part in (*change.gained, *change.lost))
+        one = universe(seed)
+        for estate in (one.base, one.head):
+            yield from (Guard.of(app, estate, TODAY, Names()).canonical for app in estate.apps)
+
+
+def test_a_digest_is_the_same_in_every_process() -> None:
+    """Sets have another order in another process, and what was approved there counts here."""
+    script = "from tests.test_solvers import digests; print(*digests(), sep='\\n')"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for seed in ("1", "2")
+    ]
+    assert len(said[0]) > 250
+    for one, other in zip(*said, strict=True):
+        assert one == other
+
+
+def test_equal_meaning_has_one_name_and_another_meaning_another() -> None:
+    """Undecided sets bear the name of their guards, so an approval of one must not be one of another."""
+    names: dict[str, object] = {}
+    for seed in SEEDS:
+        one = universe(seed)
+        for app, estate in [(app, side) for side in (one.base, one.head) for app in side.apps]:
+            guard = Guard.of(app, estate, TODAY, Names())
+            assert names.setdefault(guard.canonical, guard.meaning) == guard.meaning, f"universe({seed}), {app.name}"
+    assert len({*names.values()}) == len(names) > 200
 
 
 def test_as_many_attributes_as_are_allowed() -> None:

@@ -124,8 +124,8 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
     compared += [_Compared("", before if is_same else _NOBODY, after)] if head and not (base and is_same) else []
-    # A part that comes from, or goes to, another app counts where the app itself is not new or gone.
-    for item in moved if is_same else ():
+    # Also of an app that is new: it could have come without this part, and been approved of so.
+    for item in moved:
         if item.after is head and _inside(item, head):
             former = Guard.of(item.before, sides.base, sides.today, Names())
             compared.append(_Compared(item.place, former, after, loses=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -22,13 +22,17 @@ from infra.stack import ProviderValues, Stack
 
 @dataclass(frozen=True)
 class StackDiff:
-    """What changes in one stack. `changes` has every app, and `sides` are what was compared."""
+    """What changes in one stack. `changes` has every app, and `sides` are what was compared.
+
+    `vouching` is what the providers and devices are that base does not have, or not so.
+    """
 
     stack: str
     changes: tuple[AppChange, ...]
     facts: tuple[Fact, ...]
     lapses: tuple[Lapse, ...]
     sides: tuple[Estate, Estate] = field(compare=False, repr=False)
+    vouching: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ class Diff:
     def digest(self) -> str:
         """A name of all that is gained, and of all that is undecided; empty where that is nothing.
 
-        It is bound to who gains, what they get and where, and to nothing else of the files. It has 128 bits, so that
-        nobody can make two changes of the same name.
+        It is bound to who gains, what they get and where, and to nothing else of the files. Who that is depends on what
+        a provider is connected to and a device checks, so those that come or change in a stack are part of it. It has
+        128 bits, so that nobody can make two changes of the same name.
         """
         gained = sorted(
             "\0".join((stack, change.app, change.leads_to, delta.at, delta.digest))
@@ -66,6 +71,8 @@ class Diff:
         gained += sorted(
             f"{stack}\0{change.app}\0undecided" for stack, change in self.changes if change.verdict == "undecided"
         )
+        widened = {stack for stack, change in self.changes if change.gained or change.verdict == "undecided"}
+        gained += [f"{item.stack}\0{one}" for item in self.stacks if item.stack in widened for one in item.vouching]
         return sha256("\n".join(gained).encode()).hexdigest()[:32] if gained else ""
 
     @property
@@ -117,7 +124,11 @@ def diff(
         residents = _residents(roster, (before, after))
         changes = tuple(compare(Sides(before, after, today, names, residents, today, stated)))
         beside = facts(before, after, today, names.providers, (base.roster, head.roster))
-        found.append(StackDiff(name, changes, beside, tuple(lapses(after, today)), (before, after)))
+        fresh = (
+            *_fresh(_connections(name, base), _connections(name, head)),
+            *_fresh(_devices(before), _devices(after)),
+        )
+        found.append(StackDiff(name, changes, beside, tuple(lapses(after, today)), (before, after), fresh))
     named = {email.lower(): str(entry.name or email) for email, entry in (roster.people.items() if roster else ())}
     return Diff(*called, today, tuple(found), named, stated)
 
@@ -185,9 +196,16 @@ def _trust(values: ProviderValues | None) -> object:
 
 
 def _other_devices(base: Estate, head: Estate) -> dict[str, str]:
-    before = {device.name: device for device in base.devices}
-    return {
-        device.name: f"{device.name} as it is now"
-        for device in head.devices
-        if device.name in before and before[device.name] != device
-    }
+    before, after = _devices(base), _devices(head)
+    return {name: f"{name} as it is now" for name in before.keys() & after.keys() if before[name] != after[name]}
+
+
+def _devices(estate: Estate) -> dict[str, object]:
+    return {device.name: device for device in estate.devices}
+
+
+def _fresh(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
+    """What is meant by the names of head that mean nothing in base, or something else."""
+    for name in sorted(after):
+        if before.get(name) != after[name]:
+            yield f"{name}\0{after[name]!r}"

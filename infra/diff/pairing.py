@@ -43,11 +43,13 @@ def content(app: App) -> tuple[str, ...]:
 
 
 def leads_to(app: App) -> str:
-    """The same in words."""
+    """The same in words, and unequal where that is: it is part of what is approved of."""
     home = app.home
-    if isinstance(home, Tunnelled) and home.source is None:
-        return f"{home.service}{home.path}"
-    return f"the app in `{home.source}`"
+    if isinstance(home, InSnowflake):
+        return f"the app in `{home.source}`" + (f" of {home.git.repository}" if home.git else "")
+    if home.source is not None:
+        return f"the app in `{home.source}`"
+    return f"{home.service}{home.path}" + (f" as {home.host_header}" if home.host_header else "")
 
 
 def address(app: App) -> tuple[str, str]:

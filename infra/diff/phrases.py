@@ -65,7 +65,9 @@ def _said(
         case "ip":
             return f"{'' if among else 'not '}from {' or '.join(networks(values, classes))}"
         case kind if kind == DEVICE:
-            return f"{'' if among else 'not '}on {spelled.get(attribute[1], attribute[1])}"
+            # Of a device that checks something else now, both are spoken of.
+            was = " as it was" if attribute[1] in spelled.values() else ""
+            return f"{'' if among else 'not '}on {attribute[1]}{was}"
         case _:
             return f"{' '.join(attribute)} {'is' if among else 'is not'} {' or '.join(sorted(values))}"
 
