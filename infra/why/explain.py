@@ -67,7 +67,8 @@ class Explainer:
     @cached_property
     def possible(self) -> Formula:
         reporting = [provider.name for provider in self.estate.providers if provider.reports_mfa]
-        return possible(self.formulas, self.classes, reporting)
+        nested = [provider.name for provider in self.estate.providers if provider.has_teams]
+        return possible(self.formulas, self.classes, reporting, nested)
 
     @cached_property
     def formulas(self) -> tuple[Formula, ...]:
