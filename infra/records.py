@@ -80,7 +80,7 @@ class Record(Generic[T]):
             return BAD
         start = node.entries[0][0].span if node.entries else node.span
         spans = {name.text: value.span if isinstance(value, Scalar) else name.span for name, value in node.entries}
-        return self.kind(Place(start, spans), **self._arguments(values))  # type: ignore[call-arg]  # `at` comes first
+        return self.kind(Place(start, spans, node), **self._arguments(values))  # type: ignore[call-arg]  # `at` comes first
 
     def _arguments(self, values: MappingOf[str, object]) -> dict[str, object]:
         """What was decoded, by field. A bad field keeps its default, but a table says that it could not be read."""

@@ -8,15 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from infra.cli import main
-from infra.revisions import describe, last_changes
 from tests.browser import needs_chromium, offline
+from tests.repositories import git
 from tests.test_changes import PREAMBLE, STACK
 from tests.text_files import write
 
@@ -52,13 +50,6 @@ people:
   cfo@example.com: {name: '<b>Carla</b>'}
   gone@example.com: {name: Gone, departments: [finance]}
 """
-
-
-def git(folder: Path, *arguments: str, day: str = "2027-01-01") -> None:
-    who = {"NAME": "Ada", "EMAIL": "ada@example.com", "DATE": f"{day}T12:00:00Z"}
-    own = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-    environment = {**os.environ, **own, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -132,30 +123,6 @@ def test_the_name_of_the_policies_is_that_of_their_meaning(project: Path, capsys
     assert named() == before
     write(project, "apps.yaml", text.replace("require: [mfa]", "require: [{country: [JP]}]"))
     assert named() != before
-
-
-@pytest.mark.parametrize("sign", ["\x0c", "\x85", "\u2028", "\r"])
-def test_neither_subjects_nor_comments_pass_for_commits(project: Path, sign: str) -> None:
-    """Only git's own line ends are ends of its lines."""
-    first = describe(project, "HEAD~1").id
-    text = (project / "apps.yaml").read_text("utf-8")
-    (project / "apps.yaml").write_bytes(f"# a{sign}{first} 1 1\n{text}".encode())
-    git(project, "commit", "--all", "--message", f"a{sign}{first} 1 1", day="2027-02-01")
-    changes = last_changes(project, "HEAD")
-    assert len(changes) == text.count("\n") + 1
-    assert [change.date for change in changes[:2]] == ["2027-02-01", "2027-01-02"]
-
-
-def test_without_a_repository_nothing_is_said_of_commits(
-    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    alone = tmp_path_factory.mktemp("alone")
-    for name in ("apps.yaml", "people.yaml", "stacks/Pulumi.dev.yaml"):
-        write(alone, name, (project / name).read_text("utf-8"))
-    monkeypatch.chdir(alone)
-    found = json.loads(printed(capsys, "--format", "json"))
-    assert {row["last change"] for row in found["rows"]} == {""}
 
 
 @needs_chromium

@@ -18,17 +18,22 @@ from infra.logic import EMPTY, FULL, Diagrams, Every, Formula, Is
 from infra.policies import Policy
 from infra.why.entries import Rule, rules
 
+ALIKE = "that is so for every member"
 VERBS = {"allow": "admits", "bypass": "admits", "non_identity": "admits", "deny": "turns away"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """A rule, as one identity meets it. `decided` are the circumstances under which it decides."""
+    """A rule, as one identity meets it. `decided` are the circumstances under which it decides.
+
+    `above` are the rules that decide before it under some of the circumstances under which it matches.
+    """
 
     rule: Rule
     matches: str
     decides: str
     decided: int = EMPTY
+    above: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Explainer:
         enters, able = self.entering(identity), diagrams.of(self.guard.entering(self.classes))
         apart = diagrams.either(diagrams.minus(enters, able), diagrams.minus(able, enters))
         if diagrams.both(everybody, apart) == EMPTY:
-            return "that is so for every member"
+            return ALIKE
         return "members who are named, or in another department as well, may fare otherwise"
 
     def explain(self, identity: Identity) -> Explanation:
@@ -125,8 +130,10 @@ class Explainer:
                 continue
             when = self.words(decided, able)
             decides = f"{VERBS[rule.policy.decision]} {when}".removesuffix(" always")
-            said = "yes" if matches == "always" else matches
-            steps.append(Step(rule, said, "an entry above has decided" if when == "never" else decides, decided))
+            decides = "an entry above has decided" if when == "never" else decides
+            both = self.diagrams.both(matching, able)
+            above = tuple(step.rule for step in steps if self.diagrams.both(step.decided, both) != EMPTY)
+            steps.append(Step(rule, "yes" if matches == "always" else matches, decides, decided, above))
         undecided = self.diagrams.both(left, able) != EMPTY
         return Explanation(self.words(self.entering(identity), able), tuple(steps), undecided)
 
