@@ -18,10 +18,16 @@ def compared(new: Review, old: Review, after: Project, before: Project) -> Revie
     """What differs between two reviews. Rows that are alike in both are left out; so is where they are written."""
     names = _renamed(after, before, set(new.stacks) & set(old.stacks))
     formerly = [replace(line, row=replace(line.row, app=names.get(line.row.app, line.row.app))) for line in old.lines]
-    lines = tuple(_compared(new.lines, formerly))
-    return replace(
-        new, lines=lines, since=f"{old.revision}, evaluated for {old.today}", news=_news(after, before, names)
-    )
+    since = f"{old.revision}, evaluated for {old.today}"
+    return replace(new, lines=_in_order(_compared(new.lines, formerly)), since=since, news=_news(after, before, names))
+
+
+def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """App by app, and within each what somebody has beside what they had."""
+    found = list(lines)
+    apps = list(dict.fromkeys(line.row.app for line in found))
+    people = list(dict.fromkeys(line.row.who for line in found))
+    return tuple(sorted(found, key=lambda line: (apps.index(line.row.app), people.index(line.row.who))))
 
 
 @dataclass(frozen=True)

@@ -55,18 +55,23 @@ def _cells(line: Line, review: Review) -> Iterator[Markup]:
     row = line.row
     who = row.person or row.email
     by = [part for part in (row.department, row.through) if part]
-    lasting = f"login lasts {row.session}" if row.session else ""
+    lasting = f"login lasts {row.session}" if row.session and row.is_in else ""
     where = "" if row.stacks == review.stacks else f"in {stacks_of(line, review)}"
     found = {
-        "Who": (tag("em", line.since) if line.since else None, who, row.email if row.email != who else ""),
+        "Who": (
+            tag("em", line.since) if line.since else None,
+            tag("span", who),
+            row.email if row.email != who else "",
+        ),
         "Enters": (_entering(row.enters), *_through_this(line), lasting, where),
         "By": (row.policy, *by),
-        "Why, until": (row.reason or "no reason is written", row.expires),
+        "Why, until": (row.reason or tag("span", "no reason is written", class_="soft"), row.expires),
         "Last change": (f"apps.yaml:{row.line}", line.changed),
     }
     for name, (first, *others) in found.items():
         yield _cell(name, first, *others)
-    boxes = [tag("li", word) for word in ("keep", "reduce", "revoke")]
+    # Nothing is left to decide about what was.
+    boxes = [tag("li", word) for word in ("keep", "reduce", "revoke") if line.since != "formerly"]
     yield tag("td", tag("ul", *boxes), data_label="Decision", class_="decision")
 
 
@@ -76,7 +81,10 @@ def _entering(enters: str) -> Markup:
 
 def _through_this(line: Line) -> Iterator[str]:
     """What the entry has to do with it, where that is not all that is to be said."""
-    if line.row.decides != line.row.enters.removesuffix(", with exceptions"):
+    never, _, why = line.row.decides.partition("never: ")
+    if not never and not line.row.is_in:
+        yield why
+    elif line.row.decides != line.row.enters.removesuffix(", with exceptions"):
         yield f"by this policy {line.row.decides}"
     if line.row.denials:
         yield f"turned away by {denials_of(line)}"
