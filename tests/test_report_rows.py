@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from tests.text_files import write
 from tests.universes import COUNTRIES, DEVICES, DOMAINS, EMAILS, TODAY, universe
 
 UNIVERSES = 200
+EXCEPTIONS = ", with exceptions"
 ADDRESSES = (*EMAILS, *(f"new@{domain}" for domain in DOMAINS), "Stray@Elsewhere.example")
 IPS = ("", "192.0.2.7", "192.0.2.8", "192.0.2.130", "198.51.100.1", "2001:db8::1", "2001:db8:1::1", "2a00::1")
 ON = [frozenset(chosen) for size in range(3) for chosen in combinations(DEVICES, size)]
@@ -123,14 +124,18 @@ def check(its: list[Row], app: App, estate: Estate, person: Person) -> None:
             assert outcome.enters == decide(estate, None, request, TODAY).enters, (person, request)
         by = says(entries[outcome.policy.name]) if outcome.policy and outcome.verdict == "allowed" else None
         for row in its:
-            assert holds(row.enters, one, request) in (outcome.enters, None), (row, person, request)
+            said = row.enters.removesuffix(EXCEPTIONS)
+            assert holds(said, one, request) in (outcome.enters, None), (row, person, request)
             if row.decides != "never: says the same as an entry above":
                 assert holds(row.decides, one, request) in (row.policy == by, None), (row, person, request)
             if outcome.verdict == "denied" and outcome.policy and row.enters == "never" and "away" in row.decides:
                 assert row.denials
     outcomes = {decide(estate, *asked, TODAY).enters for asked in circumstances(app, person, estate)}
     for row in its:
-        assert outcomes == {"always": {True}, "never": {False}}.get(row.enters, {True, False}), (row, person)
+        said = row.enters.removesuffix(EXCEPTIONS)
+        assert outcomes == {"always": {True}, "never": {False}}.get(said, {True, False}), (row, person)
+        if not row.person and said == row.enters:
+            check_that_all_are_alike(person, app, estate, (person.email,))
 
 
 def check_strangers(mine: list[Row], app: App, estate: Estate) -> None:
@@ -149,7 +154,7 @@ def check_strangers(mine: list[Row], app: App, estate: Estate) -> None:
 
 
 def check_others(row: Row, app: App, estate: Estate, department: Department) -> None:
-    said = row.enters.removesuffix(", with exceptions")
+    said = row.enters.removesuffix(EXCEPTIONS)
     spelled = [f"group {one.name}" for one in department.groups]
     spelled += [f"{department.claim.name} {department.claim.value}"] if department.claim else []
     spelled += [f"@{domain}" for domain in department.domains]
@@ -166,15 +171,18 @@ def check_others(row: Row, app: App, estate: Estate, department: Department) -> 
                 enters = decide(estate, one, request, TODAY).enters
                 assert holds(said, one, request) in (enters, None), (row, request)
             if said == row.enters:
-                check_that_all_are_alike(person, app, estate, department)
+                emails = (person.email, *EMAILS)
+                check_that_all_are_alike(person, app, estate, emails, department)
 
 
-def check_that_all_are_alike(person: Person, app: App, estate: Estate, department: Department) -> None:
-    """Without exceptions every member fares as this one does."""
+def check_that_all_are_alike(
+    person: Person, app: App, estate: Estate, emails: Sequence[str], department: Department | None = None
+) -> None:
+    """Without exceptions all others, or all of a department, fare as this one does, whatever groups they are in."""
     groups = {group.id for item in estate.departments for group in item.groups} | person.groups
-    for email, more in product((person.email, *EMAILS), (frozenset(), frozenset(groups))):
+    for email, more in product(emails, (frozenset(), frozenset(groups))):
         other = Person(person.provider, email, person.groups | more, person.claims)
-        if is_member(other, department):
+        if department is None or is_member(other, department):
             asked = zip(circumstances(app, person, estate), circumstances(app, other, estate), strict=True)
             for (one, request), (another, _) in asked:
                 assert decide(estate, one, request, TODAY).enters == decide(estate, another, request, TODAY).enters

@@ -125,7 +125,8 @@ def _of_entry(judge: Judge, entry: Entry, people: Sequence[tuple[str, Person]]) 
             if is_member(person, department):
                 through = _through(app, department, _ways(department, person))
                 row = replace(here, person=name, email=person.email, through=through)
-                yield _judged(row, verdict(judge.person(person), entry))
+                known = judge.person(person) if name else judge.address(person)
+                yield _judged(row, verdict(known, entry))
         yield from _others(judge, entry, department, here)
 
 

@@ -48,6 +48,15 @@ class Judge:
         except TooLargeError as error:
             return _undecided(error)
 
+    def address(self, person: Person) -> Explanation:
+        """Somebody of whom nothing is known but the address."""
+        if isinstance(self.app.home, InSnowflake):
+            return self.person(person)
+        try:
+            return _noted(self.explainer.address(person))
+        except TooLargeError as error:
+            return _undecided(error)
+
     def machine(self, machine: Machine) -> Explanation:
         try:
             return self.explainer.machine(machine)
@@ -71,7 +80,7 @@ class Judge:
             found = tuple(self.explainer.department(department))
         except TooLargeError as error:
             return (_undecided(error),) * (len(department.groups) + bool(department.claim) + len(department.domains))
-        return tuple(one if one.note == ALIKE else replace(one, when=f"{one.when}, with exceptions") for one in found)
+        return tuple(map(_noted, found))
 
     def _explained(self, identity: Identity) -> Explanation:
         key = frozenset(identity.items())
@@ -102,6 +111,13 @@ def _decides(step: Step, *, turned_away: bool) -> str:
         found = " or ".join(word for word, said in (("turned away", turned_away), ("let in", let_in)) if said)
         return f"never: {found} by an entry above"
     return step.decides.removeprefix("admits").strip() or "always"
+
+
+def _noted(explanation: Explanation) -> Explanation:
+    """What is not so of everybody of whom no more is known says so."""
+    if explanation.note == ALIKE:
+        return explanation
+    return replace(explanation, when=f"{explanation.when}, with exceptions")
 
 
 def _undecided(error: TooLargeError) -> Explanation:

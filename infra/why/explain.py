@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from infra.access.attributes import MACHINE, PROVIDER, Classes, Names, in_order, possible
+from infra.access.attributes import EMAIL, MACHINE, PROVIDER, Classes, Names, in_order, possible
 from infra.access.entitlements import phrase
 from infra.access.guard import Guard, classes_of
 from infra.access.person import Person
@@ -89,6 +89,13 @@ class Explainer:
         """As a provider knows somebody."""
         return self.explain(identity_of(person, self.classes, self.guard.names))
 
+    def address(self, person: Person) -> Explanation:
+        """As somebody of whom the address is known; `note` says whether groups and claims could make a difference."""
+        identity = identity_of(person, self.classes, self.guard.names)
+        known: Identity = {PROVIDER: identity[PROVIDER], EMAIL: identity[EMAIL], MACHINE: None}
+        whoever = self.diagrams.given(self.diagrams.of(self.possible), known)
+        return replace(self.explain(identity), note=self.others(whoever, identity, known))
+
     def machine(self, machine: Machine) -> Explanation:
         return self.explain({MACHINE: machine.name})
 
@@ -103,11 +110,12 @@ class Explainer:
             explanation = self.explain(identity)
             yield replace(explanation, note=self.others(member, identity))
 
-    def others(self, members: int, identity: Identity) -> str:
-        """Whether what is true of one member is true of all."""
+    def others(self, members: int, identity: Identity, known: Identity | None = None) -> str:
+        """Whether what is true of one member is true of all, of whom some things are `known`."""
         diagrams = self.diagrams
         everybody = diagrams.both(members, diagrams.of(self.possible))
         enters, able = self.entering(identity), diagrams.of(self.guard.entering(self.classes))
+        able, everybody = (diagrams.given(one, known or {}) for one in (able, everybody))
         apart = diagrams.either(diagrams.minus(enters, able), diagrams.minus(able, enters))
         if diagrams.both(everybody, apart) == EMPTY:
             return ALIKE
