@@ -15,6 +15,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     indentation
     syntax
     source
+    extents
     shapes
     records, short_forms, encrypted
     schema
@@ -27,6 +28,7 @@ A module imports from earlier lines only, never from its own (held by tests/test
     load, settings
     diff
     revisions, report, why
+    blame
     audit
     commands, components
     cli, provision, workflows

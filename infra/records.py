@@ -94,7 +94,7 @@ class Record(Generic[T]):
         # A bad field keeps its default, but a table says that it could not be read.
         good |= {field.name: Table(readable=False) for field in bad if field.default_factory is Table}
         start = node.entries[0][0].span if node.entries else node.span
-        return self.kind(Place(start, spans), **good)  # type: ignore[call-arg]  # `at` comes first
+        return self.kind(Place(start, spans, node), **good)  # type: ignore[call-arg]  # `at` comes first
 
     def _missing(self, node: Mapping, problems: Problems) -> list[dataclasses.Field[object]]:
         """The required fields that are not there, each reported."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +28,9 @@ class Revision:
     id: str
     date: str
     subject: str
+
+    def __str__(self) -> str:
+        return f"{self.id[:10]} {self.date} {self.subject}"
 
 
 @contextmanager
@@ -64,51 +66,26 @@ def describe(root: Path, revision: str) -> Revision:
         advice = ("a branch, a tag or a commit; in a shallow clone: `git fetch --unshallow`",)
         problem = Problem("unknown-revision", f"`{revision}` is no folder and no git revision here", advice=advice)
         raise ConfigError([problem]) from None
-    shown = _git(root, "show", "--no-patch", "--format=%H%n%cs%n%s", found.decode().strip()).decode(errors="replace")
-    commit, date, subject = shown.split("\n", 2)
-    return Revision(commit, date, subject.strip())
+    wanted = ("show", "--no-patch", "--no-show-signature", "--encoding=UTF-8", "--format=%H%n%ct%n%s")
+    shown = _git(root, *wanted, found.decode().strip()).decode(errors="replace")
+    commit, seconds, subject = shown.split("\n", 2)
+    return Revision(commit, day_of(int(seconds)), subject.strip())
 
 
-@dataclass(frozen=True)
-class Change:
-    """Who changed a line last: the commit, shortened, its day (of the committer, UTC), its author and first line."""
-
-    commit: str
-    date: str
-    author: str
-    subject: str
-
-    def __str__(self) -> str:
-        return f"{self.commit} {self.date} {self.author}: {self.subject}" if self.commit else "not committed"
+def day_of(seconds: int) -> str:
+    """The day of a moment that git knows, wherever the clock hung."""
+    return str(datetime.fromtimestamp(seconds, UTC).date())
 
 
-def last_changes(root: Path, revision: str) -> tuple[Change, ...]:
-    """The last change of each line of apps.yaml; none of any where it is not in a repository."""
-    named = [describe(root, revision).id] if revision != WORK_TREE else []
-    try:
-        blamed = _git(root, "blame", "--porcelain", *named, "--", APPS)
-    except subprocess.CalledProcessError:
-        return ()
-    known: dict[str, dict[str, str]] = {}
-    lines: list[str] = []
-    # Git ends lines with LF alone; what else Python takes for an end can stand in a subject or in the file.
-    for line in (part.decode(errors="replace") for part in blamed.split(b"\n")[:-1]):
-        key, _, value = line.partition(" ")
-        if line.startswith("\t"):
-            continue
-        if re.fullmatch(r"[0-9a-f]{40,64} [0-9]+ [0-9]+( [0-9]+)?", line):
-            lines.append(key)
-            known.setdefault(key, {})
-        else:
-            known[lines[-1]][key] = value
-    return tuple(_change(commit, known[commit]) for commit in lines)
-
-
-def _change(commit: str, about: Mapping[str, str]) -> Change:
-    if set(commit) == {"0"}:
-        return Change("", "", "", "")
-    day = datetime.fromtimestamp(int(about["committer-time"]), UTC).date()
-    return Change(commit[:10], str(day), about["author"], about["summary"])
+def work_tree(root: Path) -> str:
+    """What the files are that lie there: the commit that they are on, and whether they are as it has them."""
+    if asked(root, "rev-parse", "--is-inside-work-tree") is None:
+        return "work tree, in no git repository"
+    if asked(root, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+        return "work tree, of which nothing is committed"
+    read = (APPS, PEOPLE, FOLDER)
+    changed = asked(root, "status", "--porcelain", "--ignored", "--untracked-files=all", "--", *read)
+    return f"work tree, {'with changes on' if changed else 'as in'} {describe(root, 'HEAD')}"
 
 
 def merge_base(root: Path) -> str:
@@ -151,6 +128,14 @@ def _contents(root: Path, blobs: list[str]) -> Iterator[bytes]:
         size = int(answer[at:end].split()[2])
         yield answer[end + 1 : end + 1 + size]
         at = end + size + 2
+
+
+def asked(root: Path, *arguments: str) -> bytes | None:
+    """What git says; None where it is not installed, there is no repository, or it cannot say."""
+    try:
+        return _git(root, *arguments)
+    except (subprocess.CalledProcessError, ConfigError):
+        return None
 
 
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:

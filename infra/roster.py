@@ -88,6 +88,7 @@ def identities(email: str, entry: RosterEntry | None, estate: Estate) -> tuple[P
         by_address = [item for item in estate.departments if item.provider == provider and _names(item, email)]
         if mine or by_address:
             groups = frozenset(group.id for item in mine for group in item.groups)
+            groups |= {group.partition("/")[0] for group in groups} if provider.has_teams else set()
             claims = frozenset((item.claim.name, item.claim.value) for item in mine if item.claim)
             found.append(Person(provider.name, email.lower(), groups, claims))
     return tuple(found)

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Generic, Protocol, TypeVar, cast
 
+from infra.extents import lines, lines_of_span, value_of
 from infra.problems import Problems, Span, did_you_mean
 from infra.source import Node, Scalar, Sequence
 
@@ -43,14 +44,21 @@ class Word(str):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """Where a record stands: itself, and the value of each key that was written."""
+    """Where a record stands: itself, and the value of each key that was written. `node` is all of it."""
 
     span: Span
     keys: MappingOf[str, Span]
+    node: Node | None = None
 
     def __getitem__(self, key: str) -> Span:
         """The span of a key's value, or of the whole record when the key was left out."""
         return self.keys.get(key, self.span)
+
+    def lines(self, key: str | None = None) -> frozenset[int]:
+        """The numbers, from 0, of all lines that it is written on, or that one key is with its value."""
+        if self.node is None:
+            return frozenset(lines_of_span(self[key or ""]))
+        return lines(self.node if key is None else value_of(self.node, key))
 
 
 class Shape(Protocol[T_co]):

@@ -235,7 +235,7 @@ WHO = [
         ("MIKA@example.com",),
         [
             "press https://apps-prod.example.com/press/ anybody in JP",
-            "campaigns https://apps-prod.example.com/marketing/ marketing unless in sales, until 2027-03-31",
+            "campaigns https://apps-prod.example.com/marketing/ marketing until 2027-03-31",
         ],
     ),
     # Somebody in two departments, one of which is turned away from what the other may enter.

@@ -9,17 +9,32 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
+import sys
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from infra.audit.forms import BYTE_ORDER_MARK, spreadsheet
+from infra.audit.review import Line, Review
+from infra.audit.rows import Row
 from infra.cli import main
-from infra.revisions import describe, last_changes
 from tests.browser import needs_chromium, offline
+from tests.repositories import git
 from tests.test_changes import PREAMBLE, STACK
 from tests.text_files import write
 
+CONTRAST = """one => {
+  const luminance = color => color.match(/[0-9.]+/g).slice(0, 3).map(part => part / 255)
+    .map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const of = node => luminance(getComputedStyle(node)[node === document.body ? "backgroundColor" : "color"]);
+  const both = [of(one), of(document.body)].sort();
+  return (both[1] + 0.05) / (both[0] + 0.05);
+}"""
 FOLDER = Path(__file__).parent / "audit"
 BEFORE = """\
 apps:
@@ -52,13 +67,6 @@ people:
   cfo@example.com: {name: '<b>Carla</b>'}
   gone@example.com: {name: Gone, departments: [finance]}
 """
-
-
-def git(folder: Path, *arguments: str, day: str = "2027-01-01") -> None:
-    who = {"NAME": "Ada", "EMAIL": "ada@example.com", "DATE": f"{day}T12:00:00Z"}
-    own = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-    environment = {**os.environ, **own, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -113,6 +121,39 @@ def test_no_cell_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["=1+1", "+1", "-1", "@SUM(1)", " =1+1", "＝1+1", "＠SUM(1)", "\t=1", "\r=1", "\n=1", "Kim;=1+1", "Kim; =1+1",
+     "Kim|+1", "Kim\t@x", "\u200b=1"],
+)  # fmt: skip
+def test_no_name_is_a_formula(name: str) -> None:
+    """Nor in countries where a semicolon ends a cell."""
+    row = Row("app", "App", "/app/", "sales", person=name, line=1)
+    found = Review("x", date(2027, 1, 1), "x", ("dev",), (Line(row, f"0123456789 2027-01-01 {name}: {name}"),))
+    text = spreadsheet(found).removeprefix(BYTE_ORDER_MARK)
+    for separator in (",", ";", "\t", "|"):
+        for cells in csv.reader(io.StringIO(text), delimiter=separator, quoting=csv.QUOTE_NONE, escapechar=None):
+            assert not any(re.match(r'[\s"\u200b]*[=+\-@＝＋－＠]', cell) for cell in cells), cells
+
+
+def test_no_name_orders_a_terminal_about() -> None:
+    row = Row("app", "App", "/app/", "sales", person="a\x1b[2J\u202eb\x9b", line=1)
+    text = spreadsheet(Review("x", date(2027, 1, 1), "x", ("dev",), (Line(row, "by \x1b]0;x\x07"),)))
+    assert all(one.isprintable() or one in "\r\n\ufeff" for one in text)
+
+
+def test_files_are_utf_8_in_every_locale(project: Path) -> None:
+    """For Excel with a mark at the beginning, without which it reads what is common in the country."""
+    edited = (project / "people.yaml").read_text("utf-8").replace("Kim Lee", "Łukasz 田中")
+    write(project, "people.yaml", edited)
+    for form, start in (("csv", b"\xef\xbb\xbfrevision,"), ("json", b"{"), ("html", b"<!doctype html>")):
+        program = [sys.executable, "-m", "infra.cli", "report", "--format", form]
+        environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(Path(__file__).parents[1])}
+        found = subprocess.run(program, cwd=project, env=environment, check=True, capture_output=True).stdout
+        assert found.startswith(start)
+        assert "Łukasz 田中" in found.decode()
+
+
 @pytest.mark.usefixtures("project")
 def test_a_revision_is_looked_at_on_its_own_day(capsys: pytest.CaptureFixture[str]) -> None:
     """The entry that ended on 2027-01-10 was in force when it was committed."""
@@ -134,41 +175,23 @@ def test_the_name_of_the_policies_is_that_of_their_meaning(project: Path, capsys
     assert named() != before
 
 
-@pytest.mark.parametrize("sign", ["\x0c", "\x85", "\u2028", "\r"])
-def test_neither_subjects_nor_comments_pass_for_commits(project: Path, sign: str) -> None:
-    """Only git's own line ends are ends of its lines."""
-    first = describe(project, "HEAD~1").id
-    text = (project / "apps.yaml").read_text("utf-8")
-    (project / "apps.yaml").write_bytes(f"# a{sign}{first} 1 1\n{text}".encode())
-    git(project, "commit", "--all", "--message", f"a{sign}{first} 1 1", day="2027-02-01")
-    changes = last_changes(project, "HEAD")
-    assert len(changes) == text.count("\n") + 1
-    assert [change.date for change in changes[:2]] == ["2027-02-01", "2027-01-02"]
-
-
-def test_without_a_repository_nothing_is_said_of_commits(
-    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    alone = tmp_path_factory.mktemp("alone")
-    for name in ("apps.yaml", "people.yaml", "stacks/Pulumi.dev.yaml"):
-        write(alone, name, (project / name).read_text("utf-8"))
-    monkeypatch.chdir(alone)
-    found = json.loads(printed(capsys, "--format", "json"))
-    assert {row["last change"] for row in found["rows"]} == {""}
-
-
 @needs_chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.usefixtures("project")
-def test_the_page_asks_nobody_and_fits_on_paper(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_page_asks_nobody_and_fits(
+    width: int, scheme: Literal["light", "dark"], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     file = tmp_path / "review.html"
     file.write_text(printed(capsys, "--format", "html"), "utf-8")
     with offline() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         heard: list[str] = []
         page.on("request", lambda request: heard.append(request.url) if request.url != file.as_uri() else None)
         page.on("console", lambda message: heard.append(message.text))
         page.goto(file.as_uri())
         assert page.locator("td b").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("td strong").first.evaluate(CONTRAST) >= 4.5
+        assert page.locator("td .soft").first.evaluate(CONTRAST) >= 4.5
         assert heard == []

@@ -141,8 +141,11 @@ def in_order(formulas: Iterable[Formula]) -> tuple[Attribute, ...]:
     return tuple(sorted(found, key=lambda attribute: (_ORDER.index(attribute[0]), attribute)))
 
 
-def possible(formulas: Iterable[Formula], classes: Classes, reports_mfa: Iterable[str]) -> Formula:
-    """What holds for every person and request, as far as these formulas speak of it.
+def possible(
+    formulas: Iterable[Formula], classes: Classes, reports_mfa: Iterable[str], has_teams: Iterable[str]
+) -> Formula:
+    """What holds for every person and request, as far as these formulas speak of it. `reports_mfa` and `has_teams` are
+    the providers that do.
 
     A constraint that is missing lets impossible people in, which may raise an alarm and never hides one.
     """
@@ -159,8 +162,9 @@ def possible(formulas: Iterable[Formula], classes: Classes, reports_mfa: Iterabl
         rules.append(Not(Every((Is(MFA, YES), Is(PROVIDER, silent)))))
     if IP in named and classes.nowhere:
         rules.append(Is(IP, frozenset().union(*classes.networks.values())))
+    nested = frozenset(has_teams)
     for attribute in named:
-        if attribute[0] == GROUP and "/" in attribute[2]:
+        if attribute[0] == GROUP and attribute[1] in nested and "/" in attribute[2]:
             # Who is in a team of GitHub is in its organization.
             around = (GROUP, attribute[1], attribute[2].partition("/")[0])
             if around in named:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from infra.access.attributes import Names
-from infra.access.guard import Guard
+from infra.access.attributes import Names, in_order
+from infra.access.guard import Guard, classes_of
 from infra.audit.rows import Row, rows
+from infra.blame import Change
+from infra.diff.estates import connections
+from infra.estate import App, Estate
 from infra.load import Project
-from infra.revisions import Change
+from infra.logic import Diagrams, TooLargeError
 
 TO_FILL = ("decision", "reviewer", "decided on", "comment")
 """What the reviewer writes: keep, reduce or revoke; who; when; why."""
@@ -28,56 +31,51 @@ class Line:
 
 @dataclass(frozen=True)
 class Review:
-    """`revision` is what was looked at, in words; `since` the older one, empty where there is none.
+    """`revision` is what was looked at, in words; `stacks` those that have apps.
 
-    `leavers` are the people who are no longer in people.yaml.
+    `since` is the older revision, empty where there is none, and `news` what is to be said of the time between.
     """
 
     revision: str
     today: date
     digest: str
+    stacks: tuple[str, ...]
     lines: tuple[Line, ...]
     since: str = ""
-    leavers: tuple[str, ...] = ()
+    news: tuple[tuple[str, str], ...] = ()
 
 
-def review(project: Project, changes: Sequence[Change], revision: str, today: date) -> Review:
-    """All that may be entered on a day."""
-    lines = tuple(Line(row, _changed(row, changes)) for row in rows(project, today))
-    return Review(revision, today, digest(project, today), lines)
+def review(project: Project, stacks: Sequence[str], changes: Sequence[Change], revision: str, today: date) -> Review:
+    """All that may be entered on a day in some stacks, or in all of them. The project has all of its stacks."""
+    chosen = {name: estate for name, estate in project.estates.items() if estate.apps and name in (stacks or [name])}
+    lines = tuple(Line(row, _changed(row, changes)) for row in rows(chosen, project.roster, today))
+    return Review(revision, today, digest(project, chosen, today), tuple(chosen), lines)
 
 
-def compared(new: Review, old: Review, leavers: tuple[str, ...]) -> Review:
-    """What was granted, changed and revoked between two reviews; rows that are alike in both are left out."""
-    return Review(new.revision, new.today, new.digest, tuple(_compared(new, old)), old.revision, leavers)
+def digest(project: Project, estates: dict[str, Estate], today: date) -> str:
+    """A name of who may enter what: it is another one for other people or conditions, and for nothing else."""
+    guards = []
+    for stack, estate in estates.items():
+        providers = {name: f"{name} {trust!r}" for name, trust in connections(stack, project).items()}
+        devices = {device.name: repr(device) for device in estate.devices}
+        names = Names(providers, devices)
+        guards += [f"{stack}\0{app.name}\0{_named(app, estate, today, names)}" for app in estate.apps]
+    return sha256("\n".join(sorted(guards)).encode()).hexdigest()[:32]
 
 
-def _compared(new: Review, old: Review) -> Iterator[Line]:
-    before = {line.row.terms for line in old.lines}
-    was: dict[tuple[str, ...], list[Row]] = {}
-    for line in old.lines:
-        was.setdefault(line.row.identity, []).append(line.row)
-    for line in new.lines:
-        if line.row.terms not in before:
-            since = "granted" if line.row.identity not in was else "changed"
-            yield Line(line.row, line.changed, since)
-    now = {line.row.identity for line in new.lines}
-    for line in old.lines:
-        if line.row.identity not in now:
-            yield Line(line.row, line.changed, "revoked")
-
-
-def digest(project: Project, today: date) -> str:
-    """A name of who may enter what: other people or conditions have another one, other words and order have not."""
-    guards = sorted(
-        f"{stack}\0{app.name}\0{Guard.of(app, estate, today, Names()).canonical}"
-        for stack, estate in project.estates.items()
-        for app in estate.apps
-    )
-    return sha256("\n".join(guards).encode()).hexdigest()[:32]
+def _named(app: App, estate: Estate, today: date, names: Names) -> str:
+    """Whoever enters an app; where that is too large a set, what is written about it."""
+    guard = Guard.of(app, estate, today, names)
+    classes = classes_of([guard])
+    formula = guard.entering(classes)
+    try:
+        diagrams = Diagrams(in_order([formula]))
+        return diagrams.digest(diagrams.of(formula), classes.spelled)
+    except TooLargeError:
+        return guard.canonical
 
 
 def _changed(row: Row, changes: Sequence[Change]) -> str:
-    """The newest of the last changes of an entry's lines; one that is not committed is newer than all."""
-    lines = changes[row.line - 1 : row.last]
-    return str(max(lines, key=lambda change: change.date or "uncommitted")) if lines else ""
+    """The newest of the last changes of the lines that a row depends on."""
+    own = (changes[line - 1] for line in sorted(row.lines)) if changes else ()
+    return str(max(own, key=lambda change: change.order, default=""))

@@ -2,119 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from infra.access.entitlements import phrase
 from infra.access.person import Person, is_member
+from infra.audit.verdicts import Judge, Verdict, verdict
 from infra.diff.pairing import shown_address
-from infra.estate import App, Department, Entry, Estate, InSnowflake
-from infra.load import Project
-from infra.problems import Span
+from infra.estate import App, Department, Emails, Entry, Estate, InSnowflake, Machine
 from infra.roster import Roster, identities
+from infra.shapes import Place
+from infra.why.entries import says
+from infra.why.explain import Explanation
+
+OTHERS = "other members"
 
 
 @dataclass(frozen=True)
 class Row:
-    """Why somebody may enter an app. All is text, ready to be shown; `line` and `last` are the entry's lines, from 1.
+    """What one entry means for somebody. All is text, ready to be shown.
 
-    A department's row without a person stands for its members who are not in people.yaml.
+    `enters` is about the app as a whole, `decides` about the entry, which is said in `policy`; `denials` are the lines
+    and words of those above it that turn somebody away. `line` is where the entry begins, and `lines` are all that the
+    row depends on, from 1. Without a name somebody is not in people.yaml; without an address it is a machine, anybody,
+    or the other members.
     """
 
-    person: str
-    email: str
-    department: str
-    through: str
     app: str
     title: str
     address: str
-    stacks: str
-    conditions: str
     owner: str
-    reason: str
-    expires: str
-    session: str
-    line: int
-    last: int
+    person: str = ""
+    email: str = ""
+    department: str = ""
+    through: str = ""
+    enters: str = ""
+    policy: str = ""
+    decides: str = ""
+    denials: tuple[tuple[int, str], ...] = ()
+    reason: str = ""
+    expires: str = ""
+    session: str = ""
+    line: int = 0
+    lines: frozenset[int] = frozenset()
+    stacks: tuple[str, ...] = ()
 
     @property
-    def identity(self) -> tuple[str, ...]:
-        """Who enters what: what an older row is compared with."""
-        return self.person, self.email, self.department, self.app
+    def who(self) -> str:
+        """Somebody, whatever they are called."""
+        return self.email or (f"{OTHERS} of {self.department}" if self.person == OTHERS else self.person)
 
     @property
-    def terms(self) -> tuple[str, ...]:
-        """By what, and how: all that matters of a row but where it is written."""
-        return tuple(str(getattr(self, one.name)) for one in fields(self) if one.name not in ("line", "last", "title"))
+    def is_in(self) -> bool:
+        """Whether somebody enters at all, or it is not known that they do not."""
+        return self.enters != "never"
 
 
-def rows(project: Project, today: date) -> tuple[Row, ...]:
-    """Every row of a project on a day, app by app. Entries that are over give none."""
-    found: dict[Row, list[str]] = {}
-    for stack, estate in project.estates.items():
-        for row in _rows(estate, project.roster, today):
-            found.setdefault(row, []).append(stack)
-    every = [name for name, estate in project.estates.items() if estate.apps]
-    named = ((row, "all" if stacks == every else ", ".join(stacks)) for row, stacks in found.items())
-    return tuple(replace(row, stacks=stacks) for row, stacks in named)
+def rows(estates: dict[str, Estate], roster: Roster | None, today: date) -> tuple[Row, ...]:
+    """Every row on a day, app by app. Entries that are over give none, and denials none of their own.
+
+    Stacks whose rows differ in address or role only share them.
+    """
+    found: dict[Row, list[tuple[str, Row]]] = {}
+    for stack, estate in estates.items():
+        for row in _rows(estate, roster, today):
+            found.setdefault(replace(row, address="", through=""), []).append((stack, row))
+    order = list(dict.fromkeys(row.app for row in found))
+    merged = (_merged(row, stacks) for row, stacks in found.items())
+    return tuple(sorted(merged, key=lambda row: order.index(row.app)))
+
+
+def _merged(row: Row, stacks: Sequence[tuple[str, Row]]) -> Row:
+    addresses, throughs = (dict.fromkeys(getattr(one, name) for _, one in stacks) for name in ("address", "through"))
+    names = tuple(dict.fromkeys(stack for stack, _ in stacks))
+    return replace(row, address=", ".join(addresses), through="; ".join(throughs), stacks=names)
 
 
 def _rows(estate: Estate, roster: Roster | None, today: date) -> Iterator[Row]:
-    people = tuple(_people(estate, roster))
     for app in estate.apps:
+        people = tuple(_people(app, estate, roster))
+        judge = Judge(app, estate, today)
         for entry in app.access:
             if entry.holds_on(today) and entry.decision != "deny":
-                yield from _of_entry(app, entry, people)
-        for machine in app.machines:
-            about = _about(app, "", "", "", None, [app.at["machines"]])
-            yield replace(about, person=f"machine {machine.name}", through="service token", session="")
+                yield from _of_entry(judge, entry, people)
+        for machine in app.machines if not isinstance(app.home, InSnowflake) else ():
+            yield _of_machine(app, machine, judge.machine(machine))
+        yield from _owners(app)
 
 
-def _people(estate: Estate, roster: Roster | None) -> Iterator[tuple[str, Person]]:
+def _people(app: App, estate: Estate, roster: Roster | None) -> Iterator[tuple[str, Person]]:
+    """Everybody of people.yaml, then whoever is named by a department or by the app, and not there."""
+    listed = set()
     for email, entry in roster.people.items() if roster else ():
+        listed.add(email.lower())
         for person in identities(email, entry, estate):
             yield str(entry.name or email), person
+    asked = (one for entry in app.access for one in (*entry.require, *entry.exclude) if isinstance(one, Emails))
+    named = [email for department in estate.departments for email in department.emails]
+    named += [email for one in asked for email in one.addresses]
+    for email in dict.fromkeys(named):
+        if email not in listed:
+            yield from (("", person) for person in identities(email, None, estate))
 
 
-def _of_entry(app: App, entry: Entry, people: Iterable[tuple[str, Person]]) -> Iterator[Row]:
-    conditions = [phrase(one) for one in entry.require] + [f"not {phrase(one)}" for one in entry.exclude]
-    earlier = [one for one in app.access[: app.access.index(entry)] if one.decision == "deny"]
-    conditions += ["unless denied above"] if earlier else []
-    expires = str(entry.expires or "")
-    about = _about(
-        app, ", ".join(conditions), entry.reason or "", expires, entry.session, [entry.at.span, *entry.at.keys.values()]
+def _of_entry(judge: Judge, entry: Entry, people: Sequence[tuple[str, Person]]) -> Iterator[Row]:
+    app = judge.app
+    about = replace(
+        _about(app),
+        policy=says(entry),
+        reason=entry.reason or "",
+        expires=str(entry.expires or ""),
+        session="" if isinstance(app.home, InSnowflake) or entry.decision == "bypass" else entry.session,
+        line=entry.at.span.line + 1,
+        lines=_lines(entry.at),
     )
     if entry.decision == "bypass":
-        yield replace(about, person="anybody", through="public, without a login", session="")
+        row = replace(about, person="anybody", through="public, without a login")
+        yield _judged(row, verdict(judge.anybody(), entry))
     for department in entry.departments:
-        here = replace(about, department=department.name)
+        here = replace(about, department=department.name, lines=about.lines | _lines(department.at))
         for name, person in people:
             if is_member(person, department):
-                yield replace(here, person=name, email=person.email, through=_through(app, department, person))
-        yield replace(here, person="other members", through=_through(app, department, None))
+                through = _through(app, department, _ways(department, person))
+                row = replace(here, person=name, email=person.email, through=through)
+                known = judge.person(person) if name else judge.address(person)
+                yield _judged(row, verdict(known, entry))
+        yield from _others(judge, entry, department, here)
 
 
-def _about(app: App, conditions: str, reason: str, expires: str, session: str | None, at: Sequence[Span]) -> Row:
-    lasting = "" if isinstance(app.home, InSnowflake) else session or app.session
-    address = shown_address(app)
-    # What ends at the start of a line does not reach into it.
-    ends = (max(span.line, span.end_line - (span.end_column == 0)) for span in at)
-    places = (at[0].line + 1, max(ends) + 1)
-    return Row(
-        "", "", "", "", app.name, app.title, address, "", conditions, app.owner.name, reason, expires, lasting, *places
+def _others(judge: Judge, entry: Entry, department: Department, here: Row) -> Iterator[Row]:
+    """The members who are not listed: ways into the department that come to the same are one row."""
+    found: dict[Verdict, list[str]] = {}
+    ways = _ways(department)
+    for number, explanation in enumerate(judge.others(department)):
+        found.setdefault(verdict(explanation, entry), []).extend(ways[number : number + 1])
+    for one, through in found.items():
+        yield _judged(replace(here, person=OTHERS, through=_through(judge.app, department, through)), one)
+
+
+def _judged(row: Row, found: Verdict) -> Row:
+    return replace(
+        row,
+        enters=found.enters,
+        decides=found.decides,
+        denials=tuple((one.at.span.line + 1, says(one)) for one in found.denials),
+        lines=row.lines.union(*(_lines(one.at) for one in found.denials)),
     )
 
 
-def _through(app: App, department: Department, person: Person | None) -> str:
+def _of_machine(app: App, machine: Machine, explanation: Explanation) -> Row:
+    through = f"service token of {machine.owner.name}, which lives {_lasting(machine.hours)}"
+    return replace(
+        _about(app),
+        person=f"machine {machine.name}",
+        through=through,
+        enters=explanation.when,
+        policy=f"machine {machine.name}",
+        decides=explanation.when,
+        line=app.at["machines"].line + 1,
+        lines=_lines(app.at, "machines"),
+    )
+
+
+def _owners(app: App) -> Iterator[Row]:
+    """Who owns an object of Snowflake may use it, whatever is granted to others."""
+    if isinstance(app.home, InSnowflake):
+        yield replace(
+            _about(app),
+            person="whoever deploys",
+            through=f"role {app.home.owner_role}, which {app.home.account.role} holds",
+            enters="always",
+            policy=f"runs with the rights of {app.owner.name}",
+            decides="always",
+            line=app.span.line + 1,
+            lines=_lines(app.at, "owner") | _lines(app.at, "snowflake"),
+        )
+
+
+def _about(app: App) -> Row:
+    return Row(app.name, app.title, shown_address(app), app.owner.name)
+
+
+def _lines(at: Place, key: str | None = None) -> frozenset[int]:
+    return frozenset(line + 1 for line in at.lines(key))
+
+
+def _lasting(hours: int) -> str:
+    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+
+
+def _through(app: App, department: Department, ways: Sequence[str]) -> str:
     """What makes somebody a member, as the provider says it; in Snowflake the role."""
     if isinstance(app.home, InSnowflake):
         return f"role {department.snowflake_role}"
-    ways = [f"group {one.name}" for one in department.groups if person is None or one.id in person.groups]
+    return f"{department.provider.name}: {', '.join(ways)}"
+
+
+def _ways(department: Department, person: Person | None = None) -> list[str]:
+    """The ways into a department that somebody has; of nobody in particular all but that of being named."""
+    found = [f"group {one.name}" for one in department.groups if person is None or one.id in person.groups]
     claim = department.claim
     if claim and (person is None or (claim.name, claim.value) in person.claims):
-        ways.append(f"{claim.name} {claim.value}")
-    if person is None or person.email in department.emails:
-        ways += department.emails if person is None else ["the address itself"]
-    domains = [one for one in department.domains if person is None or person.email.endswith(f"@{one}")]
-    return f"{department.provider.name}: {', '.join([*ways, *(f'@{one}' for one in domains)])}"
+        found.append(f"{claim.name} {claim.value}")
+    if person and person.email in department.emails:
+        found.append("the address itself")
+    return found + [f"@{one}" for one in department.domains if person is None or person.email.endswith(f"@{one}")]

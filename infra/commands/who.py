@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from infra.access.entitlements import Entitlement, entitlements, entitlements_of, turned_away, who_may_enter
-from infra.access.person import is_member
+from infra.access.entitlements import entitlements, entitlements_of, who_may_enter
+from infra.access.person import Person, is_member
+from infra.audit.verdicts import Judge, verdict
 from infra.commands.answers import Answer, show
 from infra.commands.why import Why
 from infra.estate import App, Estate, Tunnelled
@@ -92,32 +93,40 @@ class _Question:
             sentence = f"`{app.name}` ({app.title}) at {self.where(app)}" + ("" if rows else ": nobody may enter")
             return Answer(sentence, ("WHO", "WHEN"), rows)
         mine = [item for item in entitlements(estate, today) if item.who == subject or item.kind == "anybody"]
-        return self.reach(f"`{subject}`", mine)
+        return self.reach(f"`{subject}`", [(item.app, item.who, item.conditions) for item in mine])
 
     def about_person(self, email: str) -> Answer:
         people = {address.lower(): entry for address, entry in self.roster.people.items()} if self.roster else {}
         entry = people.get(email.lower())
         everything = entitlements(self.estate, self.today)
-        found: list[Entitlement] = [item for item in everything if item.kind == "anybody"]
+        found = [(item.app, item.who, item.conditions) for item in everything if item.kind == "anybody"]
         through: list[str] = []
         for person in identities(email, entry, self.estate):
-            mine = {department.name for department in self.estate.departments if is_member(person, department)}
-            through += sorted(mine)
-            found += [item for item in everything if item.who in mine and _reaches(item, mine)]
+            through += sorted(item.name for item in self.estate.departments if is_member(person, item))
+            found += self._let_in(person)
         about = f"{email} is in {', '.join(through) or 'no department'}"
         unknown = "" if entry else " (not in people.yaml, so only what the address itself says is known)"
         return self.reach(f"{about}{unknown} and", found)
 
-    def reach(self, about: str, found: Sequence[Entitlement]) -> Answer:
+    def _let_in(self, person: Person) -> Iterator[tuple[str, str, str]]:
+        """What lets somebody in: app, department, and the circumstances under which it does."""
+        for app in self.estate.apps:
+            judge = Judge(app, self.estate, self.today)
+            for entry in app.access:
+                through = [item.name for item in entry.departments if is_member(person, item)]
+                if not through or entry.decision != "allow" or not entry.holds_on(self.today):
+                    continue
+                decides = verdict(judge.person(person), entry).decides
+                words = [] if decides == "always" else [decides.removeprefix("if ")]
+                words += [f"until {entry.expires}"] if entry.expires else []
+                if not decides.startswith("never"):
+                    yield from ((app.name, name, ", ".join(words)) for name in through)
+
+    def reach(self, about: str, found: Sequence[tuple[str, str, str]]) -> Answer:
         apps = {app.name: app for app in self.estate.apps}
-        rows = tuple((item.app, self.where(apps[item.app]), item.who, item.conditions or "always") for item in found)
+        rows = tuple((name, self.where(apps[name]), who, conditions or "always") for name, who, conditions in found)
         reach = f"{len({row[0] for row in rows})} of {len(apps)} apps"
         return Answer(f"{about} reaches {reach}", ("APP", "ADDRESS", "AS", "WHEN"), rows)
-
-
-def _reaches(item: Entitlement, mine: set[str]) -> bool:
-    """Whether an entitlement of a department is left to somebody who is in all of these."""
-    return item.kind == "department" and not turned_away(item.denials) & mine
 
 
 def in_full(app: App) -> str:

@@ -118,11 +118,11 @@ class Comparison:
     @cached_property
     def possible(self) -> Formula:
         formulas = [*self._entering, *self.subjects.formulas]
-        reporting = {
-            names.provider(item.provider.name) for item, names in self.subjects.departments if item.provider.reports_mfa
-        }
+        providers = {names.provider(item.provider.name): item.provider for item, names in self.subjects.departments}
+        reporting = {name for name, provider in providers.items() if provider.reports_mfa}
+        nested = {name for name, provider in providers.items() if provider.has_teams}
         assumed = tuple(formula for _, formula in exclusions(self.pairs, self._being))
-        return Every((possible([*formulas, *assumed], self.classes, reporting), *assumed))
+        return Every((possible([*formulas, *assumed], self.classes, reporting, nested), *assumed))
 
     def _being(self, department: Department) -> Formula:
         in_snowflake = any(guard.roles for guard in self.guards)

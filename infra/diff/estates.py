@@ -125,7 +125,7 @@ def diff(
         changes = tuple(compare(Sides(before, after, today, names, residents, today, stated)))
         beside = facts(before, after, today, names.providers, (base.roster, head.roster))
         fresh = (
-            *_fresh(_connections(name, base), _connections(name, head)),
+            *_fresh(connections(name, base), connections(name, head)),
             *_fresh(_devices(before), _devices(after)),
         )
         found.append(StackDiff(name, changes, beside, tuple(lapses(after, today)), (before, after), fresh))
@@ -156,12 +156,12 @@ def _residents(roster: Roster | None, estates: Iterable[Estate]) -> Residents:
 
 def _other_providers(stack: str, base: Project, head: Project) -> dict[str, str]:
     """The providers of head that vouch for other people than those of the same name in base did."""
-    before, after = _connections(stack, base), _connections(stack, head)
+    before, after = connections(stack, base), connections(stack, head)
     return {name: f"{name} as it is now" for name in before.keys() & after.keys() if before[name] != after[name]}
 
 
-def _connections(stack: str, project: Project) -> dict[str, object]:
-    """What decides for whom a provider can speak. Its client's id and secret do not."""
+def connections(stack: str, project: Project) -> dict[str, object]:
+    """By provider what decides for whom a provider can speak. Its client's id and secret do not."""
     estate = project.estates.get(stack)
     if estate is None:
         return {}

@@ -204,8 +204,8 @@ def ways(department: Department, names: Names) -> Iterator[Identity]:
     """Members who are in nothing else, one for each way in but that of being named."""
     provider = names.provider(department.provider.name)
     for group in department.groups:
-        around = (GROUP, provider, group.id.partition("/")[0])
-        yield {PROVIDER: provider, around: "yes", (GROUP, provider, group.id): "yes"}
+        inside = [group.id, *([group.id.partition("/")[0]] if department.provider.has_teams else [])]
+        yield {PROVIDER: provider, **{(GROUP, provider, one): "yes" for one in inside}}
     if department.claim:
         yield {PROVIDER: provider, (CLAIM, provider, department.claim.name, department.claim.value): "yes"}
     for domain in department.domains:

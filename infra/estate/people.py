@@ -35,6 +35,11 @@ class Provider:
     def reports_mfa(self) -> bool:
         return self.type in REPORTS_MFA
 
+    @property
+    def has_teams(self) -> bool:
+        """Whether `acme/web` is a team of `acme`, whose members are all in `acme`; elsewhere it is but a name."""
+        return self.type == "github"
+
 
 @dataclass(frozen=True)
 class Group:

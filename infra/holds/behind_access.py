@@ -131,7 +131,8 @@ class BehindAccess:
 
     def possible(self, formulas: Iterable[Formula]) -> Formula:
         reporting = {item.name for item in self.estate.providers if item.reports_mfa}
-        return possible(formulas, self.classes, reporting)
+        nested = {item.name for item in self.estate.providers if item.has_teams}
+        return possible(formulas, self.classes, reporting, nested)
 
     def exclusions(self) -> Iterator[tuple[Pair, Formula]]:
         names = {item.name for item in self._mentioned}

@@ -19,6 +19,7 @@ class Rule:
     says: str
     policy: Policy | None = None
     idle: str = ""
+    entry: Entry | None = None
 
 
 def rules(app: App, today: date) -> Iterator[Rule]:
@@ -30,11 +31,11 @@ def rules(app: App, today: date) -> Iterator[Rule]:
     for entry in sorted(app.access, key=lambda entry: entry.decision != "bypass"):
         at, said = str(entry.at.span), says(entry)
         if not entry.holds_on(today):
-            yield Rule(at, said, idle=f"expired on {entry.expires}")
+            yield Rule(at, said, idle=f"expired on {entry.expires}", entry=entry)
             continue
         written = Policy(entry.decision, entry.departments, (), entry.require, entry.exclude, entry.session)
         policy = left.pop(written.name, None)
-        yield Rule(at, said, policy, idle="" if policy else "says the same as an entry above")
+        yield Rule(at, said, policy, "" if policy else "says the same as an entry above", entry)
 
 
 def says(entry: Entry) -> str:

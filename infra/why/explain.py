@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from infra.access.attributes import MACHINE, PROVIDER, Classes, Names, in_order, possible
+from infra.access.attributes import EMAIL, MACHINE, PROVIDER, Classes, Names, in_order, possible
 from infra.access.entitlements import phrase
 from infra.access.guard import Guard, classes_of
 from infra.access.person import Person
@@ -18,17 +18,22 @@ from infra.logic import EMPTY, FULL, Diagrams, Every, Formula, Is
 from infra.policies import Policy
 from infra.why.entries import Rule, rules
 
+ALIKE = "that is so for every member"
 VERBS = {"allow": "admits", "bypass": "admits", "non_identity": "admits", "deny": "turns away"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """A rule, as one identity meets it. `decided` are the circumstances under which it decides."""
+    """A rule, as one identity meets it. `decided` are the circumstances under which it decides.
+
+    `above` are the rules that decide before it under some of the circumstances under which it matches.
+    """
 
     rule: Rule
     matches: str
     decides: str
     decided: int = EMPTY
+    above: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ class Explainer:
     @cached_property
     def possible(self) -> Formula:
         reporting = [provider.name for provider in self.estate.providers if provider.reports_mfa]
-        return possible(self.formulas, self.classes, reporting)
+        nested = [provider.name for provider in self.estate.providers if provider.has_teams]
+        return possible(self.formulas, self.classes, reporting, nested)
 
     @cached_property
     def formulas(self) -> tuple[Formula, ...]:
@@ -83,6 +89,13 @@ class Explainer:
         """As a provider knows somebody."""
         return self.explain(identity_of(person, self.classes, self.guard.names))
 
+    def address(self, person: Person) -> Explanation:
+        """As somebody of whom the address is known; `note` says whether groups and claims could make a difference."""
+        identity = identity_of(person, self.classes, self.guard.names)
+        known: Identity = {PROVIDER: identity[PROVIDER], EMAIL: identity[EMAIL], MACHINE: None}
+        whoever = self.diagrams.given(self.diagrams.of(self.possible), known)
+        return replace(self.explain(identity), note=self.others(whoever, identity, known))
+
     def machine(self, machine: Machine) -> Explanation:
         return self.explain({MACHINE: machine.name})
 
@@ -97,14 +110,15 @@ class Explainer:
             explanation = self.explain(identity)
             yield replace(explanation, note=self.others(member, identity))
 
-    def others(self, members: int, identity: Identity) -> str:
-        """Whether what is true of one member is true of all."""
+    def others(self, members: int, identity: Identity, known: Identity | None = None) -> str:
+        """Whether what is true of one member is true of all, of whom some things are `known`."""
         diagrams = self.diagrams
         everybody = diagrams.both(members, diagrams.of(self.possible))
         enters, able = self.entering(identity), diagrams.of(self.guard.entering(self.classes))
+        able, everybody = (diagrams.given(one, known or {}) for one in (able, everybody))
         apart = diagrams.either(diagrams.minus(enters, able), diagrams.minus(able, enters))
         if diagrams.both(everybody, apart) == EMPTY:
-            return "that is so for every member"
+            return ALIKE
         return "members who are named, or in another department as well, may fare otherwise"
 
     def explain(self, identity: Identity) -> Explanation:
@@ -124,8 +138,10 @@ class Explainer:
                 continue
             when = self.words(decided, able)
             decides = f"{VERBS[rule.policy.decision]} {when}".removesuffix(" always")
-            said = "yes" if matches == "always" else matches
-            steps.append(Step(rule, said, "an entry above has decided" if when == "never" else decides, decided))
+            decides = "an entry above has decided" if when == "never" else decides
+            both = self.diagrams.both(matching, able)
+            above = tuple(step.rule for step in steps if self.diagrams.both(step.decided, both) != EMPTY)
+            steps.append(Step(rule, "yes" if matches == "always" else matches, decides, decided, above))
         undecided = self.diagrams.both(left, able) != EMPTY
         return Explanation(self.words(self.entering(identity), able), tuple(steps), undecided)
 

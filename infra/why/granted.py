@@ -24,7 +24,7 @@ def explain(app: App, home: InSnowflake, estate: Estate, today: date, mine: Coll
         elif through := sorted(held.intersection(roles)):
             matches = f"yes: role {', '.join(through)}"
             decides = "admits"
-        steps.append(Step(Rule(str(entry.at.span), says(entry)), matches, decides))
+        steps.append(Step(Rule(str(entry.at.span), says(entry), entry=entry), matches, decides))
     enters = held & {department.snowflake_role for department in admitted(app, today)}
     steps += [
         Step(Rule(str(app.span), f"role {role}"), "has", way(home, estate, today, role)) for role in sorted(enters)
