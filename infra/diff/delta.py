@@ -21,11 +21,22 @@ Residents = Mapping[str, tuple[Person, ...]]
 
 
 @dataclass(frozen=True)
+class Unstated:
+    """Those of whom the pull request does not say that they gain, and one of them."""
+
+    rows: tuple[Row, ...]
+    witness: Witness
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.rows)) if self.rows else str(self.witness)
+
+
+@dataclass(frozen=True)
 class Delta:
     """Those who gain, or lose. `digest` names the set: another set has another one, whatever the files look like.
 
     `at` is the part of the app's address that this is about, empty for all of it; `people` are those of people.yaml.
-    `unstated` is somebody of whom the pull request does not say that they gain.
+    `unstated` are those of whom the pull request does not say that they gain.
     """
 
     rows: tuple[Row, ...]
@@ -33,7 +44,7 @@ class Delta:
     digest: str
     at: str = ""
     people: tuple[str, ...] = ()
-    unstated: Witness | None = None
+    unstated: Unstated | None = None
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.rows))
@@ -175,21 +186,19 @@ def delta(
     if number == EMPTY:
         return None
     subjects = comparison.subjects
-    people = tuple(
-        email
-        for email, known in roster.items()
-        if any(subjects.includes(diagrams, number, person, side.guard.names) for person in known)
-    )
+    people = subjects.among(diagrams, number, roster, side.guard.names)
     settled, able = comparison.inside(other), comparison.able
     found = _member(comparison, number, side)
     assert found is not None  # noqa: S101 - the set is not empty
-    rest = EMPTY if stated is None else diagrams.minus(number, diagrams.of(subjects.named(stated)))
+    said = number if stated is None else diagrams.both(number, diagrams.of(subjects.named(stated)))
+    rest = diagrams.minus(number, said)
+    somebody = _member(comparison, rest, side)
     return Delta(
         subjects.rows(diagrams, number, settled, able),
         found,
         diagrams.digest(number, comparison.classes.spelled),
         people=people,
-        unstated=_member(comparison, rest, side),
+        unstated=somebody and Unstated(subjects.rows(diagrams, rest, diagrams.either(settled, said), able), somebody),
     )
 
 
@@ -208,7 +217,7 @@ def example(comparison: Comparison, assignment: Assignment, unstated: Assignment
     """A set of which nothing but one member is known, and one of whom nobody says that they gain; its name is never the
     same twice over other policies."""
     found = _shown(comparison, assignment, assignment, side)
-    beside = _shown(comparison, unstated, unstated, side) if unstated is not None else None
+    beside = Unstated((), _shown(comparison, unstated, unstated, side)) if unstated is not None else None
     meaning = "\n".join(guard.canonical for guard in comparison.guards)
     named = f"of {sha256(meaning.encode()).hexdigest()}"
     return Delta((Row("others", "others", ""),), found, named, unstated=beside)

@@ -9,9 +9,8 @@ from hashlib import sha256
 
 from infra.access.attributes import Names
 from infra.access.person import Person
-from infra.access.witness import Witness
 from infra.diff.changes import AppChange, Sides, compare
-from infra.diff.delta import Residents
+from infra.diff.delta import Residents, Unstated
 from infra.diff.lapses import Lapse, lapses
 from infra.diff.surroundings import Fact, facts
 from infra.estate import Estate
@@ -81,8 +80,8 @@ class Diff:
         return bool(self.digest)
 
     @property
-    def unstated(self) -> tuple[tuple[str, AppChange, Witness], ...]:
-        """Gains of which the pull request says nothing, each with its stack and somebody."""
+    def unstated(self) -> tuple[tuple[str, AppChange, Unstated], ...]:
+        """Gains of which the pull request says nothing, each with its stack."""
         return tuple(
             (stack, change, delta.unstated)
             for stack, change in self.changes

@@ -78,13 +78,25 @@ class Subjects:
         ways += [Is(MACHINE, frozenset(self.machines))] if self.machines else []
         return Some((*ways, *(Is((ROLE, role), YES) for role in self.roles)))
 
-    def includes(self, diagrams: Diagrams, number: int, person: Person, names: Names) -> bool:
-        """Whether somebody real is in a set, in some circumstances."""
-        chosen = identity_of(person, self.classes, names)
-        for role, holders in self.roles.items():
-            if any(is_member(person, item) for item in holders):
-                chosen[ROLE, role] = "yes"
-        return self.narrowed(diagrams, number, chosen) != EMPTY
+    def among(
+        self, diagrams: Diagrams, number: int, people: Mapping[str, tuple[Person, ...]], names: Names
+    ) -> tuple[str, ...]:
+        """Which of these people, by address, are in a set in some circumstances, each being known to some providers."""
+        looked_at = [one for one in diagrams.looked_at(number) if one[0] in IDENTITY]
+        answers: dict[tuple[str | None, ...], bool] = {}
+
+        def is_in(person: Person) -> bool:
+            chosen = identity_of(person, self.classes, names)
+            for role, holders in self.roles.items():
+                if any(is_member(person, item) for item in holders):
+                    chosen[ROLE, role] = "yes"
+            # Thousands of people differ in a few ways.
+            key = tuple(chosen.get(one) for one in looked_at)
+            if key not in answers:
+                answers[key] = self.narrowed(diagrams, number, chosen) != EMPTY
+            return answers[key]
+
+        return tuple(email for email, known in people.items() if any(map(is_in, known)))
 
     def narrowed(self, diagrams: Diagrams, number: int, identity: Identity) -> int:
         """What an identity has to fulfil; what is not said of it is anything else."""

@@ -97,7 +97,7 @@ def _delta(diff: Diff, change: AppChange, delta: Delta, claim: str) -> Json:
         "witness": _witness(delta.witness),
         "test": delta.witness.as_test(claim, change.app) if speaks else None,
         "people": [{"email": email, "name": diff.names.get(email)} for email in delta.people],
-        "unstated": _witness(delta.unstated) if delta.unstated else None,
+        "unstated": _witness(delta.unstated.witness) if delta.unstated else None,
     }
 
 

@@ -122,7 +122,8 @@ def _proofs(diff: Diff) -> Iterator[str]:
             f"{escaped(name)} → {escaped(app)}" for app, names in sorted(diff.stated.items()) for name in sorted(names)
         )
         if diff.unstated:
-            lines += [f"❌ not stated: `{change.app}` opens to {escaped(str(who))}" for _, change, who in diff.unstated]
+            unstated = (f"`{change.app}` opens to {escaped(str(who))}" for _, change, who in diff.unstated)
+            lines += [f"❌ not stated: {one}" for one in dict.fromkeys(unstated)]
         else:
             lines.append(f"✅ nobody gains but as stated: {said}" if said else "✅ nobody gains, as stated")
     if diff.failing:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from infra.access.witness import SOMEBODY, Witness
 from infra.diff.changes import AppChange
-from infra.diff.delta import Delta
+from infra.diff.delta import Delta, Unstated
 from infra.diff.estates import Diff, StackDiff
 from infra.diff.lapses import Lapse
+from infra.diff.subjects import Row
 from infra.estate import App, Condition, Emails, Entry, Estate
 
 # The addresses of groups are those of no person, and the `somebody` of examples is nobody.
@@ -71,13 +72,21 @@ def _deltas(deltas: Iterable[Delta], masks: _Masks) -> tuple[Delta, ...]:
     return tuple(
         replace(
             delta,
-            rows=tuple(replace(row, who=masks.text(row.who), when=masks.text(row.when)) for row in delta.rows),
+            rows=_rows(delta.rows, masks),
             witness=_witness(delta.witness, masks),
             people=tuple(map(masks.masked, delta.people)),
-            unstated=_witness(delta.unstated, masks) if delta.unstated else None,
+            unstated=_unstated(delta.unstated, masks) if delta.unstated else None,
         )
         for delta in deltas
     )
+
+
+def _rows(rows: Iterable[Row], masks: _Masks) -> tuple[Row, ...]:
+    return tuple(replace(row, who=masks.text(row.who), when=masks.text(row.when)) for row in rows)
+
+
+def _unstated(unstated: Unstated, masks: _Masks) -> Unstated:
+    return Unstated(_rows(unstated.rows, masks), _witness(unstated.witness, masks))
 
 
 def _witness(witness: Witness, masks: _Masks) -> Witness:
