@@ -198,7 +198,9 @@ def delta(
         found,
         diagrams.digest(number, comparison.classes.spelled),
         people=people,
-        unstated=somebody and Unstated(subjects.rows(diagrams, rest, diagrams.either(settled, said), able), somebody),
+        unstated=Unstated(subjects.rows(diagrams, rest, diagrams.either(settled, said), able), somebody)
+        if somebody
+        else None,
     )
 
 
