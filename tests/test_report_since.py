@@ -131,3 +131,15 @@ def test_the_head_says_what_rows_do_not(
     assert found["new in people.yaml"] == "new@x.example"
     assert found["no longer in people.yaml"] == "cfo@example.com, kim@agency.example"
     assert str(found["since"]).endswith("2027-01-01 Before, evaluated for 2027-01-01")
+
+
+def test_who_is_let_in_by_a_rule_has_not_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other way round: the rule that turned one member away goes."""
+    monkeypatch.chdir(tmp_path)
+    edits, _ = CASES["one person is turned away"]
+    compared(tmp_path, edits, capsys)
+    assert main(["report", "HEAD~1", "--since", "HEAD", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["since"] for row in rows if row["person"] == "Sam"] == ["granted", "formerly"]

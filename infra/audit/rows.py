@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -79,8 +79,9 @@ def _merged(row: Row, stacks: Sequence[tuple[str, Row]]) -> Row:
 
 
 def _rows(estate: Estate, roster: Roster | None, today: date) -> Iterator[Row]:
+    listed = tuple(_listed(estate, roster))
     for app in estate.apps:
-        people = tuple(_people(app, estate, roster))
+        people = (*listed, *_named(app, estate, roster))
         judge = Judge(app, estate, today)
         for entry in app.access:
             if entry.holds_on(today) and entry.decision != "deny":
@@ -90,17 +91,24 @@ def _rows(estate: Estate, roster: Roster | None, today: date) -> Iterator[Row]:
         yield from _owners(app)
 
 
-def _people(app: App, estate: Estate, roster: Roster | None) -> Iterator[tuple[str, Person]]:
-    """Everybody of people.yaml, then whoever is named by a department or by the app, and not there."""
-    listed = set()
+def _listed(estate: Estate, roster: Roster | None) -> Iterator[tuple[str, Person]]:
+    """Everybody of people.yaml, then whoever a department names and it does not."""
     for email, entry in roster.people.items() if roster else ():
-        listed.add(email.lower())
         for person in identities(email, entry, estate):
             yield str(entry.name or email), person
+    yield from _strangers(estate, roster, (email for item in estate.departments for email in item.emails))
+
+
+def _named(app: App, estate: Estate, roster: Roster | None) -> Iterator[tuple[str, Person]]:
+    """Whom the conditions of an app name, and nothing else does."""
     asked = (one for entry in app.access for one in (*entry.require, *entry.exclude) if isinstance(one, Emails))
-    named = [email for department in estate.departments for email in department.emails]
-    named += [email for one in asked for email in one.addresses]
-    for email in dict.fromkeys(named):
+    known = {email for item in estate.departments for email in item.emails}
+    yield from _strangers(estate, roster, (email for one in asked for email in one.addresses if email not in known))
+
+
+def _strangers(estate: Estate, roster: Roster | None, emails: Iterable[str]) -> Iterator[tuple[str, Person]]:
+    listed = {email.lower() for email in roster.people} if roster else set()
+    for email in dict.fromkeys(emails):
         if email not in listed:
             yield from (("", person) for person in identities(email, None, estate))
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from infra.access.person import Person, is_member
 from infra.diff.subjects import Identity, identity_of
 from infra.estate import App, Department, Entry, Estate, InSnowflake, Machine
-from infra.logic import TooLargeError
+from infra.logic import Attribute, TooLargeError, attributes
 from infra.why import granted
 from infra.why.explain import ALIKE, Explainer, Explanation, Step
 
@@ -39,6 +39,12 @@ class Judge:
     @cached_property
     def explainer(self) -> Explainer:
         return Explainer(self.app, self.estate, self.today)
+
+    @cached_property
+    def relevant(self) -> frozenset[Attribute]:
+        """What the app's own rules ask about people; it takes nothing else to tell two of them apart."""
+        found = (self.explainer.matching(policy) for policy in self.explainer.guard.policies)
+        return frozenset(one.attribute for formula in found for one in attributes(formula))
 
     def person(self, person: Person) -> Explanation:
         if isinstance(self.app.home, InSnowflake):
@@ -83,7 +89,7 @@ class Judge:
         return tuple(map(_noted, found))
 
     def _explained(self, identity: Identity) -> Explanation:
-        key = frozenset(identity.items())
+        key = frozenset(item for item in identity.items() if item[0] in self.relevant)
         if key not in self.known:
             self.known[key] = self.explainer.explain(identity)
         return self.known[key]

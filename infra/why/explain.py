@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -56,6 +56,7 @@ class Explainer:
     app: App
     estate: Estate
     today: date
+    known: dict[int, tuple[Formula, int]] = field(default_factory=dict)
 
     @cached_property
     def guard(self) -> Guard:
@@ -79,7 +80,7 @@ class Explainer:
     def formulas(self) -> tuple[Formula, ...]:
         members = [self.classes.member(department, self.guard.names) for department in self.estate.departments]
         matching = [self.matching(policy) for policy in self.guard.policies]
-        return (*members, *matching, *self.deciding.values(), self.guard.entering(self.classes))
+        return (*members, *matching, *self.deciding.values(), self.admitting)
 
     @cached_property
     def diagrams(self) -> Diagrams:
@@ -114,7 +115,7 @@ class Explainer:
         """Whether what is true of one member is true of all, of whom some things are `known`."""
         diagrams = self.diagrams
         everybody = diagrams.both(members, diagrams.of(self.possible))
-        enters, able = self.entering(identity), diagrams.of(self.guard.entering(self.classes))
+        enters, able = self.entering(identity), diagrams.of(self.admitting)
         able, everybody = (diagrams.given(one, known or {}) for one in (able, everybody))
         apart = diagrams.either(diagrams.minus(enters, able), diagrams.minus(able, enters))
         if diagrams.both(everybody, apart) == EMPTY:
@@ -146,10 +147,21 @@ class Explainer:
         return Explanation(self.words(self.entering(identity), able), tuple(steps), undecided)
 
     def entering(self, identity: Identity) -> int:
-        return self.seen(self.guard.entering(self.classes), identity)
+        return self.seen(self.admitting, identity)
+
+    @cached_property
+    def admitting(self) -> Formula:
+        return self.guard.entering(self.classes)
+
+    @cached_property
+    def matches(self) -> dict[str, Formula]:
+        return {policy.name: self._matching(policy) for policy in self.guard.policies}
 
     def matching(self, policy: Policy) -> Formula:
         """Whoever a policy matches; those of a login need one that the app offers."""
+        return self.matches[policy.name]
+
+    def _matching(self, policy: Policy) -> Formula:
         if policy.decision == "non_identity":
             return Is(MACHINE, frozenset(policy.members))
         match = self.guard.matching(policy, self.classes)
@@ -159,7 +171,10 @@ class Explainer:
         """A formula as an identity sees it: what is left are circumstances."""
         diagrams = self.diagrams
         every: Identity = {one: identity.get(one) for one in diagrams.order if one[0] in IDENTITY}
-        return diagrams.given(diagrams.of(formula), every)
+        if id(formula) not in self.known:
+            # By identity, which is quick, and lasts while this holds what it is of.
+            self.known[id(formula)] = formula, diagrams.of(formula)
+        return diagrams.given(self.known[id(formula)][1], every)
 
     def words(self, number: int, able: int) -> str:
         """`always`, `never`, or `if second factor, in JP or US`."""
