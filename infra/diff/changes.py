@@ -127,10 +127,10 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     # Also of an app that is new: it could have come without this part, and been approved of so.
     for item in moved:
         if item.after is head and _inside(item, head):
-            former = Guard.of(item.before, sides.base, sides.today, Names())
+            former = Guard.of(item.before, sides.base, sides.today, Names()) if item.shows_the_same else _NOBODY
             compared.append(_Compared(item.place, former, after, loses=False))
         if item.before is base and _inside(item, base):
-            latter = Guard.of(item.after, sides.head, sides.then, sides.names)
+            latter = Guard.of(item.after, sides.head, sides.then, sides.names) if item.shows_the_same else _NOBODY
             compared.append(_Compared(item.place, before, latter, gains=False))
     try:
         found = [_found(sides, pair, one) for one in compared if one.before.meaning != one.after.meaning]

@@ -34,12 +34,19 @@ def content(app: App) -> tuple[str, ...]:
     A service sees the path that was asked for, so another path of it is something else; an app of a folder does not.
     """
     home = app.home
+    path = home.path if isinstance(home, Tunnelled) and home.source is None else ""
+    return (*behind(app), path)
+
+
+def behind(app: App) -> tuple[str, ...]:
+    """What answers. Two apps with the same behind them show the same at one address."""
+    home = app.home
     if isinstance(home, InSnowflake):
         git = (home.git.repository,) if home.git else ()
         return ("snowflake", home.source, *git)
     if home.source is not None:
         return ("folder", home.source)
-    return ("service", home.service, home.path, home.host_header or "")
+    return ("service", home.service, home.host_header or "")
 
 
 def leads_to(app: App) -> str:
