@@ -123,7 +123,7 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
     bare = _unchanged(app, told)
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
-    compared += [_Compared("", before if is_same else _NOBODY, after)] if head and not (base and is_same) else []
+    compared += [_Compared("", _NOBODY, after)] if head and not is_same else []
     # Also of an app that is new: it could have come without this part, and been approved of so.
     for item in moved:
         if item.after is head and _inside(item, head):
