@@ -94,6 +94,12 @@ def test_only_what_is_said_is_assumed() -> None:
     assert (found.verdict, found.notes) == ("broadened", ())
 
 
+def test_every_pair_that_is_needed_is_told() -> None:
+    found = change(estate("[{deny: [sales, marketing]}, finance]"), estate("[finance]"))
+    told = "assuming that nobody is in both marketing and finance, or in sales and finance"
+    assert (found.verdict, found.notes) == ("equivalent", (told,))
+
+
 def test_the_mirror_loses_nobody() -> None:
     found = change(estate("[finance]"), estate(DENIES))
     assert (found.verdict, found.notes) == ("equivalent", (NOTE,))
