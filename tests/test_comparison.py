@@ -133,8 +133,7 @@ Place = tuple[str, str, str]
 def counted(one: Universe, world: World) -> Iterator[tuple[Place, int]]:
     """Who gains and who loses, app by app, and where an address changes hands part by part."""
     before, after = {app.name: app for app in one.base.apps}, {app.name: app for app in one.head.apps}
-    became = {old: new for new, old in one.was.items() if shown(before[old]) == shown(after[new])}
-    became |= {name: name for name in before.keys() & after.keys()}
+    became = successors(one)
     kept = {old for old, new in became.items() if shown(before[old]) == shown(after[new])}
     for old, new in became.items():
         was, now = entering(world, 0, before[old]), entering(world, 1, after[new])
@@ -150,18 +149,20 @@ def counted(one: Universe, world: World) -> Iterator[tuple[Place, int]]:
         if first is None or second is None or became.get(first.name) == second.name:
             continue
         was, now = world.entering(0, first), world.entering(1, second)
+        there, left = (now & ~was, was & ~now) if behind(first) == behind(second) else (now, was)
         if (host, path) != at(second):
-            yield (second.name, f"{path}/" if path else host, "gained"), now & ~was
+            yield (second.name, f"{path}/" if path else host, "gained"), there
         if (host, path) != at(first):
-            yield (became.get(first.name, first.name), f"{path}/" if path else host, "lost"), was & ~now
+            yield (became.get(first.name, first.name), f"{path}/" if path else host, "lost"), left
 
 
 def is_right(one: Universe, place: Place, part: Delta) -> bool:
     """Whether a witness enters on the one side and not on the other. `decide` knows nobody of another provider of the
     same name, and nothing of Snowflake."""
     name, below, which = place
+    old = {new: old for old, new in successors(one).items()}.get(name, name)
     estates = (one.base, one.head) if which == "lost" else (one.head, one.base)
-    names = (one.was.get(name, name), name) if which == "lost" else (name, one.was.get(name, name))
+    names = (old, name) if which == "lost" else (name, old)
     apps = [
         next((app for app in estate.apps if app.name == name), None)
         for estate, name in zip(estates, names, strict=True)
@@ -178,6 +179,9 @@ def is_right(one: Universe, place: Place, part: Delta) -> bool:
         enters.append(decide(estate, part.witness.person, request, TODAY).enters)
     first, second = apps
     fresh = not below and (first is None or second is None or shown(first) != shown(second))
+    if below and inside is not None:
+        other = answering(estates[1], host, f"/{path}" if path else "")
+        fresh = other is None or behind(other) != behind(inside)
     return enters[0] and (fresh or not enters[1])
 
 
@@ -187,6 +191,26 @@ def shown(app: e.App) -> tuple[str, ...]:
     if isinstance(home, e.InSnowflake):
         return ("snowflake", home.source)
     return (home.source,) if home.source else (home.service, home.path)
+
+
+def behind(app: e.App) -> str:
+    """What answers at an address."""
+    home = app.home
+    assert isinstance(home, e.Tunnelled)
+    return home.source or home.service
+
+
+def successors(one: Universe) -> dict[str, str]:
+    """What apps of base are called in head: another name where that one alone shows the same."""
+    gone = [app for app in one.base.apps if all(app.name != other.name for other in one.head.apps)]
+    come = [app for app in one.head.apps if all(app.name != other.name for other in one.base.apps)]
+    found = {app.name: app.name for app in one.base.apps if app not in gone}
+    for app in gone:
+        former = [other for other in gone if shown(other) == shown(app)]
+        latter = [other for other in come if shown(other) == shown(app)]
+        if len(former) == len(latter) == 1:
+            found[app.name] = latter[0].name
+    return found
 
 
 def at(app: e.App) -> tuple[str, str]:

@@ -82,6 +82,24 @@ def test_a_change_cannot_define_people_away() -> None:
     assert (found.verdict, str(found.gained[0]), found.notes) == ("broadened", "sales", ())
 
 
+def test_two_names_for_the_same_people_do_not_make_them_nobody() -> None:
+    """That nobody is in both would say that nobody is in either."""
+    found = change(estate("[marketing]", sales="Finance"), estate("[marketing, sales]", sales="Finance"))
+    assert (found.verdict, str(found.gained[0]), found.notes) == ("broadened", "sales", ())
+
+
+def test_only_what_is_said_is_assumed() -> None:
+    others = "exclusive:\n  - [sales, marketing]\n"
+    found = change(estate(DENIES, others), estate("[finance]", others))
+    assert (found.verdict, found.notes) == ("broadened", ())
+
+
+def test_every_pair_that_is_needed_is_told() -> None:
+    found = change(estate("[{deny: [sales, marketing]}, finance]"), estate("[finance]"))
+    told = "assuming that nobody is in both marketing and finance, or in sales and finance"
+    assert (found.verdict, found.notes) == ("equivalent", (told,))
+
+
 def test_the_mirror_loses_nobody() -> None:
     found = change(estate("[finance]"), estate(DENIES))
     assert (found.verdict, found.notes) == ("equivalent", (NOTE,))

@@ -150,7 +150,7 @@ def draft(chance: random.Random) -> Draft:
     for number in range(chance.randint(2, 3)):
         found.departments[f"dep-{number}"] = department(chance, f"dep-{number}", found)
     for number, path in enumerate(chance.sample(PATHS[:4], chance.randint(1, 2))):
-        found.sites[f"app-{number}"] = site(chance, found, HOST, path, f"app-{number}")
+        found.sites[f"app-{number}"] = site(chance, found, HOST, path, "erp")
     if chance.random() < 0.15:
         found.sites["alone"] = site(chance, found, "alone.example.com", "", "apps/alone")
     if chance.random() < 0.1:

@@ -15,7 +15,7 @@ from infra.access.guard import Guard
 from infra.diff import notes
 from infra.diff.assumed import Deltas, apart, least_assumed
 from infra.diff.delta import Comparison, Delta, Residents, Side, delta
-from infra.diff.pairing import Pair, address, content, leads_to, pairs, shown_address
+from infra.diff.pairing import Pair, address, content, leads_to, longest_session, pairs, shown_address
 from infra.diff.regions import Taken, taken
 from infra.diff.solver import solved
 from infra.estate import App, Estate, Tunnelled
@@ -35,8 +35,8 @@ WIDENING: frozenset[Verdict] = frozenset({"broadened", "both", "new", "undecided
 class AppChange:
     """One app of one stack. `notes` are facts beside who enters: another address, a longer session.
 
-    `leads_to` is what whoever enters gets. `session` is how long a login lasts; empty in Snowflake, where a privilege
-    that is revoked is gone.
+    `leads_to` is what whoever enters gets. `session` is how long a login of before lasts, the longest of the app's: so
+    long whoever loses stays inside. It is empty in Snowflake, where a privilege that is revoked is gone.
     """
 
     app: str
@@ -102,10 +102,9 @@ def _is_untouched(sides: Sides, base: App, head: App) -> bool:
 
 
 def _unchanged(app: App, told: tuple[str, ...]) -> AppChange:
-    session = app.session if isinstance(app.home, Tunnelled) else ""
-    address = shown_address(app)
+    at, session = shown_address(app), longest_session(app)
     return AppChange(
-        app.name, app.title, app.owner.name, address, "equivalent", (), (), told, leads_to(app), session, app.span
+        app.name, app.title, app.owner.name, at, "equivalent", (), (), told, leads_to(app), session, app.span
     )
 
 
@@ -120,17 +119,17 @@ def _change(sides: Sides, pair: Pair, moved: tuple[Taken, ...]) -> AppChange:
         *notes.of_ends(pair, sides.today, sides.then),
         *notes.of_what_is_named_alike(sides.names, after),
     )
-    bare = _unchanged(app, told)
+    bare = replace(_unchanged(app, told), session=longest_session(base or app))
     is_same = base is not None and head is not None and content(base) == content(head)
     compared = [_Compared("", before, after if is_same else _NOBODY)] if base else []
-    compared += [_Compared("", before if is_same else _NOBODY, after)] if head and not (base and is_same) else []
+    compared += [_Compared("", _NOBODY, after)] if head and not is_same else []
     # Also of an app that is new: it could have come without this part, and been approved of so.
     for item in moved:
         if item.after is head and _inside(item, head):
-            former = Guard.of(item.before, sides.base, sides.today, Names())
+            former = Guard.of(item.before, sides.base, sides.today, Names()) if item.shows_the_same else _NOBODY
             compared.append(_Compared(item.place, former, after, loses=False))
         if item.before is base and _inside(item, base):
-            latter = Guard.of(item.after, sides.head, sides.then, sides.names)
+            latter = Guard.of(item.after, sides.head, sides.then, sides.names) if item.shows_the_same else _NOBODY
             compared.append(_Compared(item.place, before, latter, gains=False))
     try:
         found = [_found(sides, pair, one) for one in compared if one.before.meaning != one.after.meaning]

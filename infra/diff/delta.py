@@ -96,11 +96,11 @@ class Comparison:
             for policy in guard.policies
             for name in _machines(policy.members, policy.decision)
         )
-        roles: dict[str, tuple[Department, ...]] = {}
-        for guard in self.guards:
-            for role, departments in guard.roles.items():
-                known = {item.name for item in roles.get(role, ())}
-                roles[role] = (*roles.get(role, ()), *(item for item in departments if item.name not in known))
+        holders: dict[str, dict[str, Department]] = {}
+        for role, departments in (item for guard in self.guards for item in guard.roles.items()):
+            for department in departments:
+                holders.setdefault(role, {}).setdefault(department.name, department)
+        roles = {role: tuple(held.values()) for role, held in holders.items()}
         spelled = {
             key: name
             for guard in self.guards

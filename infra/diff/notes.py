@@ -20,7 +20,7 @@ def of_apps(pair: Pair, moved: Iterable[Taken]) -> Iterator[str]:
         if base.name != head.name:
             yield f"was called `{base.name}`"
         if address(base)[0] != address(head)[0]:
-            yield f"moves from {''.join(address(base))} to {''.join(address(head))}"
+            yield f"moves from {_whole(base)} to {_whole(head)}"
         elif shown_address(base) != shown_address(head):
             yield f"moves from {shown_address(base)} to {shown_address(head)}"
         if content(base) != content(head):
@@ -61,6 +61,12 @@ def of_ends(pair: Pair, today: date, then: date) -> Iterator[str]:
             who = " and ".join(department.name for department in entry.departments) or "everybody"
             what = {"deny": "the denial of", "bypass": "being public to"}.get(entry.decision, "the entry of")
             yield f"{what} {who} ended on {entry.expires}"
+
+
+def _whole(app: App) -> str:
+    """An address with its host name."""
+    where, place = address(app)
+    return f"{where}{place}" if isinstance(app.home, Tunnelled) else f"{place} in Snowflake"
 
 
 def _sessions(base: App, head: App) -> Iterator[str]:

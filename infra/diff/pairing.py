@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from infra.estate import App, Estate, InSnowflake, Tunnelled
+from infra.spelling import minutes
 
 Pair = tuple[App | None, App | None]
 
@@ -34,22 +35,35 @@ def content(app: App) -> tuple[str, ...]:
     A service sees the path that was asked for, so another path of it is something else; an app of a folder does not.
     """
     home = app.home
+    path = home.path if isinstance(home, Tunnelled) and home.source is None else ""
+    return (*behind(app), path)
+
+
+def behind(app: App) -> tuple[str, ...]:
+    """What answers. Two apps with the same behind them show the same at one address."""
+    home = app.home
     if isinstance(home, InSnowflake):
         git = (home.git.repository,) if home.git else ()
         return ("snowflake", home.source, *git)
     if home.source is not None:
         return ("folder", home.source)
-    return ("service", home.service, home.path, home.host_header or "")
+    return ("service", home.service, home.host_header or "")
 
 
 def leads_to(app: App) -> str:
     """The same in words, and unequal where that is: it is part of what is approved of."""
     home = app.home
     if isinstance(home, InSnowflake):
-        return f"the app in `{home.source}`" + (f" of {home.git.repository}" if home.git else "")
+        return f"the Snowflake app in `{home.source}`" + (f" of {home.git.repository}" if home.git else "")
     if home.source is not None:
         return f"the app in `{home.source}`"
     return f"{home.service}{home.path}" + (f" as {home.host_header}" if home.host_header else "")
+
+
+def longest_session(app: App) -> str:
+    """How long a login may last; empty in Snowflake. What an entry says of it wins over what the app says."""
+    sessions = [entry.session for entry in app.access if entry.decision == "allow"] or [app.session]
+    return max(sessions, key=minutes) if isinstance(app.home, Tunnelled) else ""
 
 
 def address(app: App) -> tuple[str, str]:

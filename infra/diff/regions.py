@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.diff.pairing import place
+from infra.diff.pairing import behind, place
 from infra.estate import App, Estate, Tunnelled
 
 Address = tuple[str, str]
@@ -26,6 +26,11 @@ class Taken:
     @property
     def place(self) -> str:
         return place(*self.address)
+
+    @property
+    def shows_the_same(self) -> bool:
+        """Whether whoever enters there gets what they got. Else nobody had it, whoever could enter before."""
+        return behind(self.before) == behind(self.after)
 
 
 def taken(base: Estate, head: Estate, same: Mapping[str, str]) -> Iterator[Taken]:
