@@ -49,7 +49,7 @@ class Sets:
         last = _Node(len(self.order), EMPTY, ())
         self._nodes = [last, last]
         self._branches = [_NO_BRANCHES, _NO_BRANCHES]  # of the same nodes, to look up values in
-        self._known: dict[_Node, int] = {}
+        self._known: dict[tuple[int, int, tuple[tuple[str, int], ...]], int] = {}
         self._done: dict[tuple[str, int, int], int] = {}
         self._read: dict[int, tuple[Formula, int]] = {}  # by identity, which lasts while the formula is kept here
 
@@ -63,7 +63,7 @@ class Sets:
     def _of(self, formula: Formula) -> int:
         match formula:
             case Is(attribute, values):
-                return self._node(self._level[attribute], EMPTY, dict.fromkeys(values, FULL))
+                return self._node(self._level[attribute], EMPTY, [(value, FULL) for value in values])
             case Not(part):
                 return self.minus(FULL, self.of(part))
             case Every(parts):
@@ -133,7 +133,8 @@ class Sets:
         if around_rest != EMPTY:
             last = self.within(rest, around_rest)
             reached.add(last)
-        found = reached.pop() if len(reached) == 1 else self._node(left.level, last, branches)
+        kept = [branch for branch in branches.items() if branch[1] != last]
+        found = reached.pop() if len(reached) == 1 else self._node(left.level, last, kept)
         self._done["within", number, possible] = found
         return found
 
@@ -143,10 +144,13 @@ class Sets:
             return known
         level = min(self._nodes[one].level, self._nodes[other].level)
         (first, first_rest), (second, second_rest) = self._split(one, level), self._split(other, level)
-        branches = {}
-        for value in first.keys() | second.keys():  # a comprehension would be a call of its own, and deeper
-            branches[value] = operation(first.get(value, first_rest), second.get(value, second_rest))
-        found = self._node(level, operation(first_rest, second_rest), branches)
+        rest = operation(first_rest, second_rest)
+        branches = []
+        for value in first.keys() | second.keys() if first and second else first or second:
+            child = operation(first.get(value, first_rest), second.get(value, second_rest))
+            if child != rest:
+                branches.append((value, child))
+        found = self._node(level, rest, branches)
         self._done[name, one, other] = found
         return found
 
@@ -155,17 +159,18 @@ class Sets:
         node = self._nodes[number]
         return (self._branches[number], node.otherwise) if node.level == level else (_NO_BRANCHES, number)
 
-    def _node(self, level: int, otherwise: int, branches: Mapping[str, int]) -> int:
-        kept = tuple(sorted([branch for branch in branches.items() if branch[1] != otherwise]))
+    def _node(self, level: int, otherwise: int, branches: Iterable[tuple[str, int]]) -> int:
+        """The number of a node; no branch leads to where `otherwise` does."""
+        kept = tuple(sorted(branches))
         if not kept:
             return otherwise
-        node = _Node(level, otherwise, kept)
-        number = self._known.get(node)
+        key = level, otherwise, kept
+        number = self._known.get(key)
         if number is None:
             if len(self._nodes) >= self._budget:
                 raise TooLargeError(f"more than {self._budget:,} nodes")
-            number = self._known[node] = len(self._nodes)
-            self._nodes.append(node)
+            number = self._known[key] = len(self._nodes)
+            self._nodes.append(_Node(*key))
             self._branches.append(dict(kept))
         return number
 
@@ -182,8 +187,9 @@ class Sets:
                     known = self._branches[number]
                     done[number] = narrowed(known.get(value, otherwise) if value is not None else otherwise)
                 else:
-                    inside = {value: narrowed(child) for value, child in branches}
-                    done[number] = self._node(level, narrowed(otherwise), inside)
+                    rest = narrowed(otherwise)
+                    inside = [(value, to) for value, child in branches if (to := narrowed(child)) != rest]
+                    done[number] = self._node(level, rest, inside)
             return done[number]
 
         return narrowed(number)
