@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar, cast
 
-from infra.problems import Problems, Span, did_you_mean
+from infra.problems import Problems, Span, did_you_mean, resembles
 from infra.shapes import BAD, Bad, JsonSchema, Place, Shape, Text, Word, wrong
 from infra.source import Mapping, Node, Scalar, Sequence
 
@@ -135,7 +135,8 @@ class Table(dict[str, T]):
     """Entries by name, in the order in which they are written. Keys are `Word`s.
 
     `declared` also holds the names whose entries could not be decoded, so that one mistake is not reported again as
-    an unknown name wherever the entry is referred to. A table that could not be read at all is not `readable`.
+    an unknown name wherever the entry is referred to. For the same reason whatever resembles a name of a wrong form
+    (`misnamed`) may be that entry. A table that could not be read at all is not `readable`.
     """
 
     def __init__(
@@ -143,10 +144,21 @@ class Table(dict[str, T]):
         entries: MappingOf[str, T] = MappingProxyType({}),
         declared: tuple[Word, ...] = (),
         readable: bool = True,
+        misnamed: tuple[str, ...] = (),
     ) -> None:
         super().__init__(entries)
         self.declared: dict[str, Span] = {str(word): word.span for word in declared}
         self.readable = readable
+        self.misnamed = misnamed
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry could be read."""
+        return self.readable and not self.misnamed and len(self) == len(self.declared)
+
+    def lacks(self, name: str) -> bool:
+        """Whether a name is certainly not declared."""
+        return self.readable and name not in self.declared and not resembles(name, self.misnamed)
 
 
 Noun = Literal["app", "department", "machine", "device", "provider"]
@@ -154,8 +166,8 @@ Noun = Literal["app", "department", "machine", "device", "provider"]
 
 def check_declared(what: Noun, word: Word, table: Table[Any], problems: Problems) -> None:
     """Report a name that its table does not declare, with what it could have meant."""
-    if word not in table.declared and table.readable:
-        label = f"not under `{what}s`" if table.declared else f"nothing is declared under `{what}s`"
+    if table.lacks(word):
+        label = f"not under `{what}s`" if table.declared or table.misnamed else f"nothing is declared under `{what}s`"
         advice = did_you_mean(word, table.declared)
         problems.add(f"unknown-{what}", f"{what} `{word}` is not declared", word.span, label=label, advice=advice)
 
@@ -173,14 +185,16 @@ class MapOf(Generic[T]):
             return wrong(node, "a mapping of names", problems, *advice)
         decoded: dict[str, T] = {}
         declared: list[Word] = []
+        misnamed: list[str] = []
         for key, value in node.entries:
             name, entry = self.key.decode(key, problems), self.value.decode(value, problems)
             if isinstance(name, Bad):
+                misnamed.append(key.text)
                 continue
             declared.append(name)
             if not isinstance(entry, Bad):
                 decoded[name] = entry
-        return Table(decoded, tuple(declared))
+        return Table(decoded, tuple(declared), misnamed=tuple(misnamed))
 
     def schema(self) -> JsonSchema:
         names = self.key.schema()

@@ -128,7 +128,7 @@ class _Resolver:
     def unvouched(self, name: str, providers: Table[Any]) -> None:
         """Report a department without a provider, unless the providers themselves could not be read."""
         advice = "write `provider:` here, or `default:` under `identity`"
-        if providers.readable and not providers.declared:
+        if providers.readable and not (providers.declared or providers.misnamed):
             advice = "declare one under `identity.providers`"
         elif len(self.providers) < 2:
             return

@@ -15,7 +15,7 @@ _EVERYBODY = ("all", "any", "anybody", "anyone", "everybody", "everyone", *_PUBL
 
 def stands_for_everybody(word: Word, departments: Table[Department]) -> bool:
     """Whether a word is meant so: a department of that name is a department."""
-    return word.lower() in _EVERYBODY and word not in departments.declared and departments.readable
+    return word.lower() in _EVERYBODY and departments.lacks(word)
 
 
 def refuse_everybody(
