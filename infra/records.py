@@ -33,12 +33,14 @@ def _as_help(doc: str) -> str:
     return doc[:1].lower() + doc[1:].removesuffix(".")
 
 
-def key(shape: Shape[object], doc: str, *, required: bool = False, default: object = None) -> Any:
+def key(shape: Shape[object], doc: str, *, required: bool = False, default: object = None, apart: bool = False) -> Any:
     """Declare a field of a record. `doc` is shown by editors and in docs/apps-yaml.md.
+
+    Where a required name is missing that stands `apart`, which no check of the others needs, they are still looked at.
 
     It returns `dataclasses.field(...)`, hence `Any`: the annotation beside it is what type checkers see.
     """
-    metadata = {"shape": shape, "doc": doc, "required": required}
+    metadata = {"shape": shape, "doc": doc, "required": required, "apart": apart}
     if isinstance(default, Table):
         return dataclasses.field(kw_only=True, default_factory=Table, metadata=metadata)
     return dataclasses.field(kw_only=True, default=default, metadata=metadata)
@@ -88,7 +90,9 @@ class Record(Generic[T]):
             else:
                 good[field.name] = decoded
         if not self._required <= spans.keys():
-            bad += self._missing(node, problems)
+            missing = self._missing(node, problems)
+            bad += [field for field in missing if not field.metadata["apart"]]
+            good |= {field.name: Word.at("", node.span) for field in missing if field.metadata["apart"]}
         if not self.partial and (bad or unknown):
             return BAD
         # A bad field keeps its default, but a table says that it could not be read.
@@ -165,8 +169,8 @@ Noun = Literal["app", "department", "machine", "device", "provider"]
 
 
 def check_declared(what: Noun, word: Word, table: Table[Any], problems: Problems) -> None:
-    """Report a name that its table does not declare, with what it could have meant."""
-    if table.lacks(word):
+    """Report a name that its table does not declare, with what it could have meant; a missing one has been reported."""
+    if word and table.lacks(word):
         label = f"not under `{what}s`" if table.declared or table.misnamed else f"nothing is declared under `{what}s`"
         advice = did_you_mean(word, table.declared)
         problems.add(f"unknown-{what}", f"{what} `{word}` is not declared", word.span, label=label, advice=advice)

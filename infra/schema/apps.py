@@ -90,7 +90,7 @@ class App:
 
     at: Place
     title: Word | None = key(TITLE, "The name that people see; the key if left out.")
-    owner: Word = key(OWNER, "The department that answers for the app.", required=True)
+    owner: Word = key(OWNER, "The department that answers for the app.", required=True, apart=True)
     source: Word | None = key(FOLDER, "The app's own code, a folder of this project.")
     service: Word | None = key(VALUE, "An existing service, as a URL that the connector can reach.")
     origin: Origin | None = key(Record(Origin), "How to speak to an existing `service`.")
