@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
 
     who = commands.add_parser("who", parents=[shared], help="who reaches what, and why")
     who.add_argument("subject", nargs="?", metavar="WHO", help="a person, a department, a machine or an app")
-    who.add_argument("app", nargs="?", metavar="APP", help="why they enter this app, by name, path or URL, or do not")
+    why = "why they enter this app, by name, title, path or URL, or do not"
+    who.add_argument("app", nargs="?", metavar="APP", help=why)
     who.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is printed")
 
     diff = commands.add_parser(

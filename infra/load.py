@@ -46,7 +46,7 @@ def find_project(start: Path) -> Path:
 def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     """Read apps.yaml, the named stacks (all of them when none is named) and people.yaml.
 
-    Raises ConfigError with every problem of every file when any of them is an error.
+    Raises ConfigError with all that was found in all files when any of it is an error.
     """
     problems = Problems()
     file = load_file(root, problems)

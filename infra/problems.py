@@ -7,6 +7,7 @@ places, then help. Wording follows Cedar's style guide: lower case, no full stop
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -139,6 +140,12 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> tuple[str, ...]:
     if choices and len(choices) <= 12:
         lines.append("allowed: " + ", ".join(f"`{choice}`" for choice in choices))
     return tuple(lines)
+
+
+def resembles(word: str, others: Iterable[str]) -> bool:
+    """Whether a word can be meant by one of these, whatever they have of capitals, spaces and signs."""
+    plain = [re.sub(r"[\W_]+", "-", other.lower()).strip("-") for other in (word, *others)]
+    return bool(difflib.get_close_matches(plain[0], plain[1:], n=1, cutoff=0.6))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar, cast
 
-from infra.problems import Problems, Span, did_you_mean
+from infra.problems import Problems, Span, did_you_mean, resembles
 from infra.shapes import BAD, Bad, JsonSchema, Place, Shape, Text, Word, wrong
 from infra.source import Mapping, Node, Scalar, Sequence
 
@@ -33,12 +33,14 @@ def _as_help(doc: str) -> str:
     return doc[:1].lower() + doc[1:].removesuffix(".")
 
 
-def key(shape: Shape[object], doc: str, *, required: bool = False, default: object = None) -> Any:
+def key(shape: Shape[object], doc: str, *, required: bool = False, default: object = None, apart: bool = False) -> Any:
     """Declare a field of a record. `doc` is shown by editors and in docs/apps-yaml.md.
+
+    Where a required name is missing that stands `apart`, which no check of the others needs, they are still looked at.
 
     It returns `dataclasses.field(...)`, hence `Any`: the annotation beside it is what type checkers see.
     """
-    metadata = {"shape": shape, "doc": doc, "required": required}
+    metadata = {"shape": shape, "doc": doc, "required": required, "apart": apart}
     if isinstance(default, Table):
         return dataclasses.field(kw_only=True, default_factory=Table, metadata=metadata)
     return dataclasses.field(kw_only=True, default=default, metadata=metadata)
@@ -88,7 +90,9 @@ class Record(Generic[T]):
             else:
                 good[field.name] = decoded
         if not self._required <= spans.keys():
-            bad += self._missing(node, problems)
+            missing = self._missing(node, problems)
+            bad += [field for field in missing if not field.metadata["apart"]]
+            good |= {field.name: Word.at("", node.span) for field in missing if field.metadata["apart"]}
         if not self.partial and (bad or unknown):
             return BAD
         # A bad field keeps its default, but a table says that it could not be read.
@@ -135,7 +139,8 @@ class Table(dict[str, T]):
     """Entries by name, in the order in which they are written. Keys are `Word`s.
 
     `declared` also holds the names whose entries could not be decoded, so that one mistake is not reported again as
-    an unknown name wherever the entry is referred to. A table that could not be read at all is not `readable`.
+    an unknown name wherever the entry is referred to. For the same reason whatever resembles a name of a wrong form
+    (`misnamed`) may be that entry. A table that could not be read at all is not `readable`.
     """
 
     def __init__(
@@ -143,19 +148,30 @@ class Table(dict[str, T]):
         entries: MappingOf[str, T] = MappingProxyType({}),
         declared: tuple[Word, ...] = (),
         readable: bool = True,
+        misnamed: tuple[str, ...] = (),
     ) -> None:
         super().__init__(entries)
         self.declared: dict[str, Span] = {str(word): word.span for word in declared}
         self.readable = readable
+        self.misnamed = misnamed
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry could be read."""
+        return self.readable and not self.misnamed and len(self) == len(self.declared)
+
+    def lacks(self, name: str) -> bool:
+        """Whether a name is certainly not declared."""
+        return self.readable and name not in self.declared and not resembles(name, self.misnamed)
 
 
 Noun = Literal["app", "department", "machine", "device", "provider"]
 
 
 def check_declared(what: Noun, word: Word, table: Table[Any], problems: Problems) -> None:
-    """Report a name that its table does not declare, with what it could have meant."""
-    if word not in table.declared and table.readable:
-        label = f"not under `{what}s`" if table.declared else f"nothing is declared under `{what}s`"
+    """Report a name that its table does not declare, with what it could have meant; a missing one has been reported."""
+    if word and table.lacks(word):
+        label = f"not under `{what}s`" if table.declared or table.misnamed else f"nothing is declared under `{what}s`"
         advice = did_you_mean(word, table.declared)
         problems.add(f"unknown-{what}", f"{what} `{word}` is not declared", word.span, label=label, advice=advice)
 
@@ -173,14 +189,16 @@ class MapOf(Generic[T]):
             return wrong(node, "a mapping of names", problems, *advice)
         decoded: dict[str, T] = {}
         declared: list[Word] = []
+        misnamed: list[str] = []
         for key, value in node.entries:
             name, entry = self.key.decode(key, problems), self.value.decode(value, problems)
             if isinstance(name, Bad):
+                misnamed.append(key.text)
                 continue
             declared.append(name)
             if not isinstance(entry, Bad):
                 decoded[name] = entry
-        return Table(decoded, tuple(declared))
+        return Table(decoded, tuple(declared), misnamed=tuple(misnamed))
 
     def schema(self) -> JsonSchema:
         names = self.key.schema()

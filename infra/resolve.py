@@ -16,6 +16,7 @@ from infra.in_snowflake import account_of, home_of
 from infra.problems import Problems, Span, did_you_mean
 from infra.records import Noun, Table, check_declared
 from infra.schema import apps, people
+from infra.schema.everybody import refuse_everybody, stands_for_everybody
 from infra.schema.words import ProviderType
 from infra.shapes import Word
 from infra.spelling import cidr, cloudflare_duration, minutes
@@ -127,7 +128,7 @@ class _Resolver:
     def unvouched(self, name: str, providers: Table[Any]) -> None:
         """Report a department without a provider, unless the providers themselves could not be read."""
         advice = "write `provider:` here, or `default:` under `identity`"
-        if providers.readable and not providers.declared:
+        if providers.readable and not (providers.declared or providers.misnamed):
             advice = "declare one under `identity.providers`"
         elif len(self.providers) < 2:
             return
@@ -201,9 +202,14 @@ class _Resolver:
 
     def entry(self, written: apps.Entry, app: apps.App) -> estate.Entry:
         decision: estate.Decision = "bypass" if written.public else "deny" if written.deny else "allow"
+        words = written.deny if decision == "deny" else () if decision == "bypass" else written.allow
+        known = [word for word in words if not stands_for_everybody(word, self.file.departments)]
+        for word in set(words) - set(known):
+            denied, can_be_public = decision == "deny", app.snowflake is None
+            refuse_everybody(word, self.file.departments, self.problems, denied=denied, can_be_public=can_be_public)
         return estate.Entry(
             decision,
-            self.members(written.deny if decision == "deny" else () if decision == "bypass" else written.allow),
+            self.members(known),
             self.conditions(written.require),
             self.conditions(written.exclude),
             cloudflare_duration(written.session or app.session or DEFAULT_SESSION),

@@ -68,12 +68,36 @@ def load_roster(root: Path, departments: Table[Department], problems: Problems) 
 def check_apart(roster: Roster, estate: Estate, problems: Problems) -> None:
     """Ensure that nobody of the roster is in two departments that have nobody in common."""
     for email, entry in roster.people.items():
-        names = [item.name for item in estate.departments if item.name in entry.departments or _names(item, email)]
-        for one, other in combinations(names, 2):
-            if frozenset({one, other}) in estate.apart:
-                message = f"`{email}` is in both `{one}` and `{other}`, and `exclusive` says that nobody is"
-                advice = ("remove the pair from `exclusive`: what is not so proves nothing",)
-                problems.add("bad-exclusive", message, roster.people.declared[email], advice=advice)
+        mine = [item for item in estate.departments if item.name in entry.departments or _names(item, email)]
+        for pair in combinations(mine, 2):
+            if frozenset(item.name for item in pair) in estate.apart:
+                _in_both(email, entry, pair, problems)
+
+
+def _in_both(
+    email: str, entry: RosterEntry, pair: tuple[resolved.Department, resolved.Department], problems: Problems
+) -> None:
+    """What people.yaml says comes first, and of two words there the later one."""
+    said = {str(word): word.span for word in entry.departments}
+    order = [*reversed(said), *(item.name for item in pair)]
+    first, second = sorted(pair, key=lambda item: order.index(item.name))
+    one, other = (item.name for item in pair)
+    problems.add(
+        "bad-exclusive",
+        f"`{email}` is in both `{one}` and `{other}`, and `exclusive` says that nobody is",
+        said.get(first.name) or _by_address(first, email),
+        label="one of them",
+        related=(Related(said.get(second.name) or _by_address(second, email), "the other one"),),
+        advice=(
+            f"take `{email}` out of one of the two",
+            "or, if that is right, remove the pair from `exclusive`: what is not so proves nothing",
+        ),
+    )
+
+
+def _by_address(department: resolved.Department, email: str) -> Span:
+    """What makes an address a member."""
+    return department.at["emails" if email.lower() in department.emails else "domains"]
 
 
 def identities(email: str, entry: RosterEntry | None, estate: Estate) -> tuple[Person, ...]:

@@ -196,17 +196,16 @@ class Day:
 
 @dataclass(frozen=True)
 class ListOf(Generic[T]):
-    """A list; with `single`, one item may stand without the brackets."""
+    """A list; with `single`, one item may stand without the brackets. `empty` is what to do about a list of nothing."""
 
     item: Shape[T]
     single: bool = False
+    empty: tuple[str, ...] = ("write at least one, or leave the key out",)
 
     def decode(self, node: Node, problems: Problems) -> tuple[T, ...] | Bad:
         if isinstance(node, Sequence):
             if not node.items:
-                problems.add(
-                    "empty-list", "this list is empty", node.span, advice=("write at least one, or leave the key out",)
-                )
+                problems.add("empty-list", "this list is empty", node.span, advice=self.empty)
                 return BAD
             decoded = [self.item.decode(item, problems) for item in node.items]
             return BAD if BAD in decoded else tuple(cast("list[T]", decoded))
@@ -218,7 +217,7 @@ class ListOf(Generic[T]):
     def _not_a_list(self, node: Node, problems: Problems) -> Bad:
         """Say how to make a list of it, if it would fit into one, and else what is wrong with it as well."""
         if isinstance(node, Scalar) and node.kind == "nothing":
-            return wrong(node, "a list", problems)
+            return wrong(node, "a list", problems, *self.empty)
         inside = Problems()
         self.item.decode(node, inside)
         flow = _flow(node)

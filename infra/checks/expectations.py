@@ -28,7 +28,7 @@ def check_expectations(scope: Scope) -> None:
         for word in (*(word for _, words in test.claims for word in words), *test.except_):
             _check_app_or_tag(scope, word)
         for word in test.only:
-            if "@" not in word and word not in scope.file.machines.declared:
+            if "@" not in word and scope.file.machines.lacks(word):
                 check_declared("department", word, scope.file.departments, scope.problems)
         if test.who:
             _check_who(scope, test.who)
@@ -69,7 +69,7 @@ def _check_app_or_tag(scope: Scope, word: Word) -> None:
         check_declared("app", word, scope.file.apps, scope.problems)
         return
     tags = sorted({f"{TAG}{tag}" for app in scope.file.apps.values() for tag in app.tags})
-    if word not in tags and scope.file.apps.readable and set(scope.file.apps) == set(scope.file.apps.declared):
+    if word not in tags and scope.file.apps.is_whole:
         message = f"no app has the tag `{word.removeprefix(TAG)}`"
         advice = did_you_mean(word, tags) or ("write `tags: [NAME]` at an app",)
         scope.problems.add("unknown-tag", message, word.span, advice=advice)
@@ -100,7 +100,7 @@ def _check_who(scope: Scope, who: Who) -> None:
 
 def _check_reason(scope: Scope, reason: Word) -> None:
     known = [str(entry.reason) for app in scope.file.apps.values() for entry in app.access if entry.reason]
-    if reason not in known and set(scope.file.apps) == set(scope.file.apps.declared):
+    if reason not in known and scope.file.apps.is_whole:
         advice = did_you_mean(reason, dict.fromkeys(known)) or ("write `reason:` at the entry that is meant",)
         scope.problems.add("bad-test", "no entry of `access` has this reason", reason.span, advice=advice)
 

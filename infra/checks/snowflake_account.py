@@ -64,7 +64,7 @@ def check_secret_values(scope: Scope) -> None:
     apps = scope.file.apps
     for app, span in scope.stack.values.secrets.declared.items():
         written = apps[app].snowflake if app in apps else None
-        if app not in apps.declared and apps.readable:
+        if apps.lacks(app):
             message, advice = f"apps.yaml declares no app `{app}`", did_you_mean(app, apps.declared)
             scope.problems.add("unknown-app", message, span, advice=advice)
         elif app in apps and written is None:
@@ -74,7 +74,7 @@ def check_secret_values(scope: Scope) -> None:
             continue
         for alias, at in scope.stack.values.secrets[app].declared.items():
             values = scope.stack.values.secrets[app].get(alias)
-            if alias not in written.secrets.declared and written.secrets.readable:
+            if written.secrets.lacks(alias):
                 message = f"`{app}` declares no secret `{alias}`"
                 advice = did_you_mean(alias, written.secrets.declared)
                 scope.problems.add("unknown-secret", message, at, advice=advice)

@@ -78,7 +78,7 @@ def check_provider_values(scope: Scope) -> None:
         if not scope.stack.owns_singletons:
             message = f"`{name}` belongs in the file of stack `{values.account}`, which owns the identity providers"
             scope.problems.add("misplaced-value", message, span, advice=("remove it here",))
-        elif identity and identity.providers.readable and name not in identity.providers.declared:
+        elif identity and identity.providers.lacks(name):
             message = f"apps.yaml declares no identity provider `{name}`"
             advice = did_you_mean(name, identity.providers.declared)
             scope.problems.add("unknown-provider", message, span, advice=advice)
@@ -116,7 +116,7 @@ def check_directory(scope: Scope) -> None:
     names = {provider.name: provider for provider in scope.estate.providers}
     identity = scope.file.identity
     for name, span in directory.declared.items():
-        if identity and identity.providers.readable and name not in identity.providers.declared:
+        if identity and identity.providers.lacks(name):
             message = f"apps.yaml declares no identity provider `{name}`"
             advice = did_you_mean(name, identity.providers.declared)
             scope.problems.add("unknown-provider", message, span, advice=advice)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from infra.terminal import bold, table, wants_color
+from infra.terminal import bold, filled, room, table, wants_color
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ def show(answers: Mapping[Answer, Sequence[str]], today: date, form: str) -> Non
         document = {"today": str(today), "answers": [_as_json(answer, names) for answer, names in answers.items()]}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    color = wants_color(sys.stdout)
+    color, columns = wants_color(sys.stdout), room(sys.stdout)
     for answer, names in answers.items():
-        word = "stack" if len(names) == 1 else "stacks"
-        print(bold(f"{word} {', '.join(names)}", color) + f", as of {today}: {answer.sentence}")
+        where = f"{'stack' if len(names) == 1 else 'stacks'} {', '.join(names)}"
+        first, *more = filled(f"{where}, as of {today}: {answer.sentence}", columns)
+        print("\n".join([first.replace(where, bold(where, color), 1), *more]))
         if answer.rows:
             print()
-            print(table(answer.header, answer.rows, color=color))
+            print(table(answer.header, answer.rows, color=color, columns=columns))
         print()
 
 

@@ -92,11 +92,8 @@ FORMATS: dict[str, Format] = {"text": text, "markdown": markdown, "json": as_jso
 
 def summary(found: Outcomes) -> str:
     """`11 of 12 tests hold in dev and prod, as of 2026-11-22`."""
-    total, held, lapsed = len(found.tests), found.count("held"), found.count("lapsed")
-    said = count(total, "test holds", "tests hold") if held == total else f"{held} of {total} tests hold"
-    said += f" ({lapsed} lapsed)" if lapsed else ""
     where = f" in {listed(found.stacks)}" if found.stacks else ""
-    return f"{said}{where}, as of {found.today}"
+    return f"{found.tally}{where}, as of {found.today}"
 
 
 def notes(found: Outcomes, require_tests: bool) -> Iterator[str]:

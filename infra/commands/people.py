@@ -15,7 +15,7 @@ from infra.estate import Estate
 from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem
 from infra.roster import FILE, Roster, identities
-from infra.terminal import table, wants_color
+from infra.terminal import room, table, wants_color
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def people(start: Path, stack: str, today: date, form: str) -> int:
         print(json.dumps({"people": [_as_json(entry) for entry in entries]}, indent=2, ensure_ascii=False))
     else:
         rows = [row for entry in entries for row in _rows(entry)]
-        print(table(("NAME", "E-MAIL", "SIGNS IN WITH", "WHICH SAYS"), rows, color=wants_color(sys.stdout)))
+        header, color = ("NAME", "E-MAIL", "SIGNS IN WITH", "WHICH SAYS"), wants_color(sys.stdout)
+        print(table(header, rows, color=color, columns=room(sys.stdout)))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from infra.load import find_project, load_project
 from infra.problems import ConfigError, Problem, did_you_mean
 from infra.reach import command, where
 from infra.roster import Roster, identities
-from infra.why.subject import address_of, app_of, short_names
+from infra.why.subject import address_of, app_of, name_of, short_names
 
 
 def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, asked: str | None, form: str) -> int:
@@ -45,14 +46,22 @@ def who(start: Path, stacks: Sequence[str], today: date, subject: str | None, as
 def _apps(subject: str, asked: str, estates: Mapping[str, Estate]) -> list[tuple[str, Estate, App]]:
     """The app that is asked about, in each stack that has it."""
     names = dict.fromkeys(app.name for estate in estates.values() for app in estate.apps)
-    if subject in names:
-        advice = (f"gatehouse who WHO {subject}",)
-        raise ConfigError([Problem("unknown-subject", f"`{subject}` is an app, and enters none", advice=advice)])
     found = [(name, estate, app) for name, estate in estates.items() if (app := app_of(asked, estate))]
+    if subject in names:
+        raise ConfigError([_an_app(subject, asked, swapped=not found)])
     if estates and not found:
         message = f"no app is called `{asked}` or answers there"
         raise ConfigError([Problem("unknown-subject", message, advice=did_you_mean(asked, names))])
     return found
+
+
+def _an_app(subject: str, asked: str, *, swapped: bool) -> Problem:
+    """Who is asked about is an app; perhaps it was meant as the second word."""
+    message = f"`{subject}` is an app, and only people, departments and machines enter one"
+    advice = [f"who may enter it: gatehouse who {subject}", f"why they may: gatehouse who WHO {shlex.quote(asked)}"]
+    if swapped:
+        advice = [f"did you mean `gatehouse who {shlex.quote(asked)} {subject}`?"]
+    return Problem("unknown-subject", message, advice=tuple(advice))
 
 
 def _known(subject: str, estates: Mapping[str, Estate], roster: Roster | None) -> str:
@@ -63,6 +72,9 @@ def _known(subject: str, estates: Mapping[str, Estate], roster: Roster | None) -
             names.update(dict.fromkeys(item.name for item in items))
     if subject in names:
         return subject
+    app = name_of(subject, (app for estate in estates.values() for app in estate.apps))
+    if app is not None:
+        return app
     address = address_of(subject, roster)
     if address is None:
         message = f"`{subject}` is no app, department, machine or person here"

@@ -39,7 +39,7 @@ class Why:
 
     def _answer(self, who: str, explanation: Explanation) -> Answer:
         when, app = explanation.when, f"`{self.app.name}` at {self.place}"
-        if self.written not in (self.app.name, self.place):
+        if self.written != self.place and self.written.casefold() not in (self.app.name, self.app.title.casefold()):
             app = f"`{self.app.name}`, which answers at {self.written},"
         verdict = f"enters {app} {when}" if when.startswith("if ") else f"{when} enters {app}".rstrip(",")
         note = f"; {explanation.note}" if explanation.note else ""

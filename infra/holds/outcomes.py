@@ -11,6 +11,7 @@ from infra.access.exclusive import Pair
 from infra.estate import App, Estate
 from infra.holds.claims import untested
 from infra.holds.evaluate import Finding, Status, claims_by_app, evaluate_app
+from infra.problems import count
 from infra.schema.expectations import Expectation
 
 _WORST: tuple[Status, ...] = ("failed", "undecided", "lapsed", "held")
@@ -59,6 +60,13 @@ class Outcomes:
     def count(self, status: Status) -> int:
         """Of how many tests this is so."""
         return sum(self.status(number) == status for number in range(len(self.tests)))
+
+    @property
+    def tally(self) -> str:
+        """`18 tests hold`, or `16 of 18 tests hold (2 lapsed)`."""
+        total, held, lapsed = len(self.tests), self.count("held"), self.count("lapsed")
+        said = count(total, "test holds", "tests hold") if held == total else f"{held} of {total} tests hold"
+        return f"{said} ({lapsed} lapsed)" if lapsed else said
 
     @property
     def bad(self) -> tuple[Outcome, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from infra.access.exclusive import assumption
 from infra.estate import InSnowflake
 from infra.holds.claims import called, is_one, listed
 from infra.holds.evaluate import Finding
+from infra.holds.nearest import nearest
 from infra.holds.outcomes import Outcome, Outcomes
 from infra.problems import Problem, Related
 
@@ -18,7 +20,7 @@ def problems_of(outcomes: Outcomes, number: int | None = None) -> Iterator[Probl
     """Each claim that does not hold, and as a warning each that held until an entry ended; of all tests or of one."""
     for one in outcomes.found if number is None else outcomes.of(number):
         if one.finding.status != "held":
-            yield _problem(one)
+            yield _problem(one, outcomes.today)
 
 
 def untested(outcomes: Outcomes) -> Iterator[Problem]:
@@ -28,7 +30,7 @@ def untested(outcomes: Outcomes) -> Iterator[Problem]:
         yield Problem("untested", f"no test names `{app.name}`", app.span, advice=advice)
 
 
-def _problem(one: Outcome) -> Problem:
+def _problem(one: Outcome, today: date) -> Problem:
     finding = one.finding
     claim = finding.claim
     advice = [*([f"in {listed(one.where)}"] if one.where else []), *_advice(finding)]
@@ -44,9 +46,16 @@ def _problem(one: Outcome) -> Problem:
         ended = Related(entry.at.span, f"this ended on {entry.expires}")
         advice = ["remove the test, or give the entry a new day"]
         return Problem("test-lapsed", message, claim.span, _label(finding), (ended,), tuple(advice), "warning")
-    lets_in = "this lets them in" if finding.enters else "this turns them away"
-    related = (Related(entry.at.span, lets_in),) if entry else ()
+    related = tuple(_related(finding, today))
     return Problem("test-failed", _message(finding), claim.span, _label(finding), related, tuple(advice))
+
+
+def _related(finding: Finding, today: date) -> Iterator[Related]:
+    """The entry that decides about the witness, or the one that nearly lets them in."""
+    if finding.entry:
+        yield Related(finding.entry.at.span, "this lets them in" if finding.enters else "this turns them away")
+    elif finding.claim.verb == "must" and finding.witness and not finding.enters:
+        yield nearest(finding.claim, finding.app, finding.witness, today)
 
 
 def _message(finding: Finding) -> str:

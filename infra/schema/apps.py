@@ -68,6 +68,11 @@ ENTRY = Either(
     otherwise=Converted(DEPARTMENT, lambda word: Entry(Place(word.span, {"allow": word.span}), allow=(word,))),
 )
 
+_NOBODY = (
+    "name the departments that may enter, such as `access: [marketing]`",
+    "or leave `access` out: then nobody gets in but `machines`",
+)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -85,7 +90,7 @@ class App:
 
     at: Place
     title: Word | None = key(TITLE, "The name that people see; the key if left out.")
-    owner: Word = key(OWNER, "The department that answers for the app.", required=True)
+    owner: Word = key(OWNER, "The department that answers for the app.", required=True, apart=True)
     source: Word | None = key(FOLDER, "The app's own code, a folder of this project.")
     service: Word | None = key(VALUE, "An existing service, as a URL that the connector can reach.")
     origin: Origin | None = key(Record(Origin), "How to speak to an existing `service`.")
@@ -93,7 +98,9 @@ class App:
     subdomain: Word | None = key(LABEL, "A host name of its own instead of a path.")
     snowflake: Snowflake | None = key(Record(Snowflake), "Streamlit in Snowflake instead of a tunnel.")
     access: tuple[Entry, ...] = key(
-        ListOf(ENTRY), "Who may enter. Entries are looked at from top to bottom; nobody else gets in.", default=()
+        ListOf(ENTRY, empty=_NOBODY),
+        "Who may enter. Entries are looked at from top to bottom; nobody else gets in.",
+        default=(),
     )
     machines: tuple[Word, ...] = key(ListOf(NAME_FORM), "Machines that may enter with their service token.", default=())
     session: Word | None = key(DURATION, "How long a login lasts; 24h if left out.")

@@ -77,7 +77,7 @@ class Machine:
 
     at: Place
     duration: Word | None = key(DURATION, "How long the service token lives, such as `90d`; a year if left out.")
-    owner: Word = key(OWNER, "The department that answers for it.", required=True)
+    owner: Word = key(OWNER, "The department that answers for it.", required=True, apart=True)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Snowflake:
     runtime: Word = key(OneOf(("warehouse", "container")), "Where the app runs.", required=True)
     query_warehouse: Word = key(
         IDENTIFIER, "The warehouse that runs its queries: one of the stack's `warehouses`, or one that exists.",
-        required=True,
+        required=True, apart=True,
     )  # fmt: skip
     compute_pool: Word | None = key(
         IDENTIFIER, "The compute pool of a container app: one of the stack's `computePools`, or one that exists."

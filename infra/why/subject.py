@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from infra.access.decide import app_at
@@ -26,10 +27,21 @@ def address_of(written: str, roster: Roster | None) -> str | None:
     return found[0] if found else None
 
 
+def name_of(written: str, apps: Iterable[App]) -> str | None:
+    """The name of the app with this name or title, whatever its capitals. Raises ConfigError."""
+    wanted = written.casefold()
+    found = dict.fromkeys(app.name for app in apps if wanted in (app.name, app.title.casefold()))
+    if len(found) > 1 and written not in found:
+        advice = (f"say which one: {', '.join(found)}",)
+        raise ConfigError([Problem("unknown-subject", f"`{written}` is more than one app", advice=advice)])
+    return written if written in found else next(iter(found), None)
+
+
 def app_of(written: str, estate: Estate) -> App | None:
-    """An app by name, or the one that answers at a path or URL."""
+    """An app by name or title, or the one that answers at a path or URL. Raises ConfigError."""
+    name = name_of(written, estate.apps)
     for app in estate.apps:
-        if written in (app.name, where(app.home), app.home.url):
+        if app.name == name or written in (where(app.home), app.home.url):
             return app
     if "/" not in written and "." not in written:
         return None
