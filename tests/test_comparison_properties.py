@@ -15,6 +15,7 @@ from infra.access import Outcome
 from infra.access.attributes import Names
 from infra.diff import changes as module
 from infra.diff.changes import AppChange, Sides, compare
+from infra.diff.lapses import lapses
 from tests.brute_force import World, entering
 from tests.universes import (
     EDITS,
@@ -275,3 +276,13 @@ def test_all_addresses_are_as_good_as_none() -> None:
     ):
         one.sites["app"].rules = [Rule("allow", first, [("ip", cidrs)])]
         assert [change.verdict for change in compared(before, one.built())] == [verdict]
+
+
+def test_an_end_that_changes_nothing_is_no_lapse() -> None:
+    one = draft(random.Random(0))
+    first, second, *_ = one.departments
+    ending = Rule("allow", [first], expires=TODAY)
+    one.sites = {"app": Site(HOST, "/a", "apps/app", [ending, Rule("allow", [first])], [])}
+    assert list(lapses(one.built(), TODAY)) == []
+    one.sites["other"] = Site(HOST, "/b", "apps/other", [ending, Rule("allow", [second])], [])
+    assert [(found.day, found.change.app) for found in lapses(one.built(), TODAY)] == [(TODAY, "other")]
