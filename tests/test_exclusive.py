@@ -84,8 +84,8 @@ def test_a_change_cannot_define_people_away() -> None:
 
 def test_two_names_for_the_same_people_do_not_make_them_nobody() -> None:
     """That nobody is in both would say that nobody is in either."""
-    found = change(estate("[marketing]", sales="Finance"), estate("[marketing, sales]", sales="Finance"))
-    assert (found.verdict, str(found.gained[0]), found.notes) == ("broadened", "sales", ())
+    found = change(estate("[marketing]", sales="Finance"), estate("[marketing, sales, finance]", sales="Finance"))
+    assert (found.verdict, str(found.gained[0]), found.notes) == ("broadened", "sales, finance", ())
 
 
 def test_only_what_is_said_is_assumed() -> None:
