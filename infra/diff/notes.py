@@ -8,7 +8,7 @@ from datetime import date
 
 from infra.access.attributes import Names
 from infra.access.guard import Guard
-from infra.diff.pairing import Pair, address, content, leads_to, shown_address
+from infra.diff.pairing import Pair, address, content, served, shown_address
 from infra.diff.regions import Taken
 from infra.estate import App, Devices, Tunnelled
 
@@ -23,8 +23,10 @@ def of_apps(pair: Pair, moved: Iterable[Taken]) -> Iterator[str]:
             yield f"moves from {_whole(base)} to {_whole(head)}"
         elif shown_address(base) != shown_address(head):
             yield f"moves from {shown_address(base)} to {shown_address(head)}"
-        if content(base) != content(head):
-            yield f"leads to {leads_to(head)}, and led to {leads_to(base)}"
+        if served(base) != served(head):
+            yield f"leads to {served(head)}, and led to {served(base)}"
+        elif content(base) != content(head):
+            yield "its service is told another host name, and may show something else"
         if base.owner.name != head.owner.name:
             yield f"is owned by {head.owner.name}, and was by {base.owner.name}"
         yield from _sessions(base, head)

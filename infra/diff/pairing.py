@@ -30,13 +30,17 @@ def pairs(base: Estate, head: Estate) -> Iterator[Pair]:
 
 
 def content(app: App) -> tuple[str, ...]:
-    """What whoever enters gets to see.
+    """What whoever enters gets to see."""
+    return (*behind(app), *_told(app))
 
-    A service sees the path that was asked for, so another path of it is something else; an app of a folder does not.
-    """
+
+def _told(app: App) -> tuple[str, str]:
+    """What of an address a service is told, and may answer by: the path, and a host name of the app's own. An app that
+    runs from a folder is the same wherever it is served, and so is all of a host that is shared."""
     home = app.home
-    path = home.path if isinstance(home, Tunnelled) and home.source is None else ""
-    return (*behind(app), path)
+    if not isinstance(home, Tunnelled) or home.source is not None:
+        return "", ""
+    return home.path, "" if home.path or home.host_header else home.hostname
 
 
 def behind(app: App) -> tuple[str, ...]:
@@ -52,6 +56,12 @@ def behind(app: App) -> tuple[str, ...]:
 
 def leads_to(app: App) -> str:
     """The same in words, and unequal where that is: it is part of what is approved of."""
+    _, hostname = _told(app)
+    return f"{served(app)} as {hostname}" if hostname else served(app)
+
+
+def served(app: App) -> str:
+    """The same without the host name, which differs from stack to stack."""
     home = app.home
     if isinstance(home, InSnowflake):
         return f"the Snowflake app in `{home.source}`" + (f" of {home.git.repository}" if home.git else "")
