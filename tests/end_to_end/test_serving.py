@@ -125,15 +125,25 @@ def test_open_starts_a_browser_that_finds_the_sandbox_alone(world: World, tmp_pa
     assert words[-1] == WIKI
 
 
-def test_open_without_a_display_says_what_to_type(world: World) -> None:
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (("wiki",), "302"),
+        (("campaigns", "--as", "mika"), "200"),
+        (("ledger",), "401"),
+        (("ledger", "--as", "fiona"), "200"),
+    ],
+)
+def test_open_without_a_display_says_what_to_type(world: World, asked: tuple[str, ...], status: str) -> None:
     environment = {
         name: value for name, value in world.environment.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")
     }
-    done = subprocess.run(world.command("open", "wiki"), cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(world.command("open", *asked), cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     (curl,) = (line for line in done.stderr.splitlines() if line.startswith("  curl "))
-    asked = subprocess.run(shlex.split(curl), capture_output=True, text=True)
-    assert asked.stdout.startswith("HTTP/1.1 302"), asked
+    answer = subprocess.run(shlex.split(curl), capture_output=True, text=True)
+    last = [line for line in answer.stdout.splitlines() if line.startswith("HTTP/1.1 ")][-1]
+    assert last.split()[1] == status, answer
 
 
 @pytest.mark.parametrize("name", ["cloudflare", "docker-engine"])

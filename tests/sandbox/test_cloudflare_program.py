@@ -138,3 +138,5 @@ def test_a_browser_is_led_to_the_sandbox_for_its_hosts_only() -> None:
         "MAP b.example.com:443 127.0.0.1:8443, MAP b.example.com:80 127.0.0.1:8080"
     )
     assert key == "--ignore-certificate-errors-spki-list=abc="
+    rules, *_ = flags(["a.example.com"], 8443, None, "abc=")
+    assert rules == "--host-resolver-rules=MAP a.example.com:443 127.0.0.1:8443"
