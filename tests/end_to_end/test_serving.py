@@ -167,6 +167,18 @@ def test_status_names_what_is_missing(world: World) -> None:
     assert "stopped: " in next(line for line in text.splitlines() if "Containers" in line)
 
 
+def test_a_script_that_fails_is_told_as_its_page_tells_it(world: World) -> None:
+    file = "apps/pipeline/streamlit_app.py"
+    text = (world.project / file).read_text()
+    (world.project / file).write_text('raise ValueError("no rates today")\n')
+    why = "its script fails: ValueError: no rates today"
+    assert why in next(line for line in world.ok("up").splitlines() if "Sales pipeline" in line)
+    assert f"3 of 4 behind the tunnel serving, Sales pipeline: {why}" in world.ok("status")
+    (world.project / file).write_text(text)
+    assert serving(world.ok("up")) == ["serving"] * 4
+    assert "4 of 4 behind the tunnel serving" in world.ok("status")
+
+
 def test_reset_forgets_logins_containers_and_objects_and_keeps_the_key(world: World) -> None:
     world.ok("up")
     running = world.running

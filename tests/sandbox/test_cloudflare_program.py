@@ -117,6 +117,7 @@ def test_a_port_of_loopback_only_is_not_free_at_two_addresses() -> None:
     [
         ({"status": 200, "source": "origin"}, "serving"),
         ({"status": 302, "source": "origin"}, "serving"),
+        ({"status": 200, "source": "origin", "fails": "KeyError: 1"}, "its script fails: KeyError: 1"),
         ({"status": 404, "source": "origin"}, "the app answers 404"),
         ({"status": 502, "source": "cloudflared"}, "origin down (502)"),
         ({"status": 404, "source": "cloudflared"}, "no ingress rule (404)"),
