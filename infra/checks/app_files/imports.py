@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import sys
 
-from infra.checks.app_files.folder import SnowflakeApp, folder_of, pages_of
+from infra.checks.app_files.folder import AppCode, folder_of, pages_of
 from infra.checks.app_files.python_source import Import
 
 
-def check_imports(app: SnowflakeApp) -> None:
+def check_imports(app: AppCode) -> None:
     """Ensure that a module which can only be the app's own is among its files."""
     for python in app.folder.python:
         folder, _, name = python.file.path.rpartition("/")
@@ -20,7 +20,7 @@ def check_imports(app: SnowflakeApp) -> None:
                 _check_absolute(app, found)
 
 
-def _check_relative(app: SnowflakeApp, folder: str, name: str, found: Import) -> None:
+def _check_relative(app: AppCode, folder: str, name: str, found: Import) -> None:
     above = folder.split("/")[: -(found.level - 1) or None] if folder else []
     is_page = folder == pages_of(app) and name != "__init__.py"
     is_script = not folder or f"{folder}/{name}" == app.main_file or is_page
@@ -43,7 +43,7 @@ def _check_relative(app: SnowflakeApp, folder: str, name: str, found: Import) ->
             app.problems.add("missing-module", message, found.span, advice=_near(app, path, module))
 
 
-def _check_absolute(app: SnowflakeApp, found: Import) -> None:
+def _check_absolute(app: AppCode, found: Import) -> None:
     """What is neither Python's nor the app's can be anybody's, except where only this project has it."""
     top, _, rest = found.module.partition(".")
     path = found.module.replace(".", "/")
@@ -64,11 +64,11 @@ def _check_absolute(app: SnowflakeApp, found: Import) -> None:
         app.problems.add("missing-module", message, found.span, advice=("move the module into the app's folder",))
 
 
-def _exists(app: SnowflakeApp, path: str) -> bool:
+def _exists(app: AppCode, path: str) -> bool:
     return f"{path}.py" in app.folder.places or path in app.folder.places
 
 
-def _near(app: SnowflakeApp, path: str, module: str) -> tuple[str, ...]:
+def _near(app: AppCode, path: str, module: str) -> tuple[str, ...]:
     """The module of the same folder that may have been meant."""
     folder, _, name = path.rpartition("/")
     places = [place.rpartition("/") for place in sorted(app.folder.places) if place.endswith(".py")]
