@@ -13,6 +13,7 @@ from infra.checks.app_files.dependencies import check_dependencies
 from infra.checks.app_files.folder import AppCode, Folder, SnowflakeApp
 from infra.checks.app_files.imports import check_imports
 from infra.checks.app_files.layout import check_files, check_main_file
+from infra.checks.app_files.packages import check_packages
 from infra.checks.app_files.plain_secrets import check_credentials, hide_in_broken
 from infra.checks.app_files.python_source import IN_SNOWFLAKE
 from infra.checks.app_files.runtime import check_runtime
@@ -31,6 +32,7 @@ _RULES: tuple[Callable[[SnowflakeApp], None], ...] = (
     check_credentials,
     check_dependencies,
     check_imports,
+    check_packages,
     check_runtime,
     check_secret_use,
 )

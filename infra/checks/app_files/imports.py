@@ -58,10 +58,21 @@ def _check_absolute(app: AppCode, found: Import) -> None:
             return
         if _exists(app, f"{place}{top}"):
             return
-    root = app.folder.root
-    if top in app.folder.beside and ((root / f"{path}.py").is_file() or (root / path / "__init__.py").is_file()):
+    if leads_out(app, found):
         message = f"`{found.module}` is outside of `{app.source}`, which is all that is deployed"
         app.problems.add("missing-module", message, found.span, advice=("move the module into the app's folder",))
+
+
+def is_own(app: AppCode, top: str) -> bool:
+    """Whether a module is among the app's files."""
+    return any(_exists(app, f"{place}{top}") for place in (folder_of(app.main_file), ""))
+
+
+def leads_out(app: AppCode, found: Import) -> bool:
+    """Whether a module is in this project, outside of the app's folder."""
+    root, path = app.folder.root, found.module.replace(".", "/")
+    is_beside = found.module.partition(".")[0] in app.folder.beside
+    return is_beside and ((root / f"{path}.py").is_file() or (root / path / "__init__.py").is_file())
 
 
 def _exists(app: AppCode, path: str) -> bool:

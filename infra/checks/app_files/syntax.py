@@ -21,11 +21,11 @@ _NAME = re.compile(r"[\w.]+")
 def check_syntax(app: AppCode) -> None:
     """Ensure that the main file, pages, and what is imported from there are Python."""
     if app.folder.broken:
-        run = _run(app)
+        run = run_files(app)
         app.problems.found += [problem for path, problem in app.folder.broken.items() if path in run]
 
 
-def _run(app: AppCode) -> set[str]:
+def run_files(app: AppCode) -> set[str]:
     """The paths of the Python files that the app comes to run, as far as can be read from its text."""
     files = {path for path in app.folder.texts if path.endswith(".py")}
     left = [path for path in files if path == app.main_file or folder_of(path) == f"{pages_of(app)}/"]
