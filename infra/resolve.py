@@ -196,7 +196,7 @@ class _Resolver:
                 "missing-stack-value",
                 f"`gatehouse:hostname` is missing in `{self.stack.file}`",
                 values.at.span,
-                advice=(f"the app at {wanted_by} needs it", f"pulumi config set --stack {self.stack.name} hostname …"),
+                advice=(f"the app at {wanted_by} needs it", self.stack.setting("hostname …")),
             )
         return values.hostname
 

@@ -6,6 +6,7 @@ decrypted values when the program runs.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from infra.source import Mapping, Node, Scalar, parse, read_text
 
 FOLDER = "stacks"
 PROJECT = "gatehouse"
+ENGINE = "GATEHOUSE_PULUMI"  # names the engine where it is called otherwise than `pulumi`
+_LOCAL = "sandbox"  # a stack that only the engine of the local world knows
 
 HEX_ID = Text("an id of 32 hexadecimal digits", r"[0-9a-f]{32}", "0a1b2c3d4e5f60718293a4b5c6d7e8f9")
 TEAM = Text("a Zero Trust team name", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "example")
@@ -110,6 +113,11 @@ class Stack:
     def has_apps(self) -> bool:
         """Whether apps live here at all: the account stack owns singletons and nothing else."""
         return self.values.account != "only"
+
+    def setting(self, words: str) -> str:
+        """The command that sets a value; `words` are its options, its key and the value."""
+        engine = os.environ.get(ENGINE) or (".venv/bin/sandbox pulumi" if self.name == _LOCAL else "pulumi")
+        return f"{engine} config set --stack {self.name} {words}"
 
 
 VALUES = Record(StackValues, partial=True, camel=True, prefix=f"{PROJECT}:")

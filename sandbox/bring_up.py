@@ -136,6 +136,8 @@ def _rows(place: Places, local: Accounts, apps: tuple[AppLine, ...]) -> list[App
         elif not app.command:
             seen = reach.settled(local.cloudflare, app.url, is_starting) if waits else None
             status = seen or reach.now(local.cloudflare, app.url)
+            if status == reach.SERVING:
+                status = reach.tried(local.cloudflare, app.url)
         return AppRow(app.title or app.key, url, app.who or "nobody", status)
 
     with ThreadPoolExecutor(max_workers=9) as pool:

@@ -23,6 +23,8 @@ _MAC = (
     "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 
+FIRST_RUN = ("--no-first-run", "--no-default-browser-check")  # which nobody wants to be asked about
+
 
 def find_browser() -> Path | None:
     """A browser of the Chromium family; others take neither names nor keys from a command line."""
@@ -36,19 +38,17 @@ def find_browser() -> Path | None:
     return found
 
 
-def flags(hosts: Iterable[str], https_port: int, http_port: int, key: str) -> list[str]:
+def flags(hosts: Iterable[str], https_port: int, http_port: int | None, key: str) -> list[str]:
     """What makes a browser resolve these hosts to the front door on this machine, and accept that one key.
 
     `key` is the base64 of the SHA-256 of the server's SubjectPublicKeyInfo. Every other host and certificate is as
     anywhere. The flag of the key needs a `--user-data-dir` of its own, or the browser ignores it.
     """
-    rules = (
-        f"MAP {host}:{port} 127.0.0.1:{here}" for host in hosts for port, here in ((443, https_port), (80, http_port))
-    )
+    ports = [(port, here) for port, here in ((443, https_port), (80, http_port)) if here is not None]
+    rules = (f"MAP {host}:{port} 127.0.0.1:{here}" for host in hosts for port, here in ports)
     return [
         f"--host-resolver-rules={', '.join(rules)}",
         f"--ignore-certificate-errors-spki-list={key}",
-        "--no-first-run",
-        "--no-default-browser-check",
+        *FIRST_RUN,
         "--disable-quic",
     ]

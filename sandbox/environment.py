@@ -48,6 +48,8 @@ def for_engine(place: Places, engine: Engine, accounts: Accounts | None, stack: 
         **kept,
         **settings(place, engine, accounts),
         VARIABLE: command(),
+        # How the program is to name the engine in what it says.
+        "GATEHOUSE_PULUMI": f"{command()} pulumi",
         "PULUMI_STACK": stack,
         "NO_PROXY": loopback,
         "no_proxy": loopback,

@@ -16,6 +16,7 @@ from sandbox.places import Places, SandboxError
 
 NAME = "cloudflare"
 TITLE = "the local Cloudflare"
+_RUNS_WITHIN = 45.0
 PREFERRED = {"api": (8787,), "edge": (7844,), "https": (443, 8443), "http": (80, 8080)}
 
 
@@ -39,9 +40,12 @@ class Cloudflare(LocalApi):
         """Where the API is below it."""
         return f"{self.origin}/client/v4"
 
-    def reach(self, url: str) -> Json | None:
-        """What the origin behind a URL says to the edge itself; None without an answer."""
-        found = self.asked("/__sandbox/reach", {"url": url})
+    def reach(self, url: str, *, run: bool = False) -> Json | None:
+        """What the origin behind a URL says to the edge itself; None without an answer.
+
+        With `run` a Streamlit script is run as at a visit, which may take half a minute.
+        """
+        found = self.asked("/__sandbox/reach", {"url": url, "run": "1"} if run else {"url": url}, _RUNS_WITHIN)
         return found if isinstance(found, dict) else None
 
     def whereabouts(self) -> Whereabouts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import socket
 import subprocess
 import sys
@@ -15,15 +14,17 @@ from urllib.parse import urlsplit
 from sandbox import accounts
 from sandbox.accounts import Accounts
 from sandbox.browser import find_browser, flags
+from sandbox.by_hand import Aim, by_hand
 from sandbox.engine import Engine
 from sandbox.environment import for_engine
 from sandbox.invocation import command
 from sandbox.local_cloudflare import Cloudflare, Whereabouts
-from sandbox.local_snowflake import Snowflake
+from sandbox.local_snowflake import AppThere, Snowflake
 from sandbox.places import STACK, Places, SandboxError
 from sandbox.update import AppLine, exported_apps
 
 _ENDS_EARLY_WITHIN = 1.5
+_TEAMS = ".cloudflareaccess.com"
 
 
 def open_browser(place: Places, engine: Engine, app: str | None, person: str | None) -> str:
@@ -33,19 +34,38 @@ def open_browser(place: Places, engine: Engine, app: str | None, person: str | N
         raise SandboxError(f"nothing runs that a browser could open; `{command()} up` starts it")
     cloudflare, said = local.cloudflare, local.cloudflare.whereabouts()
     found = _found(place, engine, local, app) if app else None
-    if found and found.in_snowflake:
-        url, first = _in_snowflake(local.snowflake, found, person)
-    else:
-        url = found.url if found else f"https://{said.team_domain}/"
-        first = cloudflare.invitation(person, url) if person else url
+    there = _in_snowflake(local.snowflake, found) if found and found.in_snowflake else None
+    url = there.url if there else found.url if found else f"https://{said.team_domain}/"
+
+    def link() -> str:
+        """Where to begin: at the login, or logged in already."""
+        if person is None:
+            return url
+        return local.snowflake.invitation(person, there.url_id) if there else cloudflare.invitation(person, url)
+
     browser = find_browser()
     if browser is None or not _has_display():
         missing = (
             "there is no display" if browser else "there is no browser of the Chromium family (Chrome, Brave, Edge)"
         )
-        raise SandboxError(_by_hand(missing, cloudflare, said, url, first))
-    _start(browser, _profile(place, person), [*_flags(cloudflare, said), first])
+        raise SandboxError(by_hand(missing, _aim(local, said, url), person, link, socket.gethostname()))
+    _start(browser, _profile(place, person), [*_flags(cloudflare, said), link()])
     return f"{browser.name} at {url}{f' as {person}' if person else ''}"
+
+
+def _aim(local: Accounts, said: Whereabouts, url: str) -> Aim:
+    """The way to a URL. From the portal further ones lead everywhere."""
+    port = local.snowflake.program.ports["api"]
+    if url.startswith(local.snowflake.origin):
+        return Aim(url, (), 0, None, "", (port,))
+    host = urlsplit(url).hostname or ""
+    is_portal = host == said.team_domain
+    hosts: tuple[str, ...] = (host, said.team_domain, said.identity_provider)
+    if is_portal:  # of one team
+        hosts = tuple(one for one in said.hosts if one == host or not one.endswith(_TEAMS))
+    ports = (port,) if is_portal else ()
+    cloudflare = local.cloudflare
+    return Aim(url, hosts, cloudflare.program.ports["https"], cloudflare.authority, said.key, ports)
 
 
 def _found(place: Places, engine: Engine, local: Accounts, app: str) -> AppLine:
@@ -59,12 +79,12 @@ def _found(place: Places, engine: Engine, local: Accounts, app: str) -> AppLine:
     return found
 
 
-def _in_snowflake(snowflake: Snowflake, app: AppLine, person: str | None) -> tuple[str, str]:
-    """Where a Streamlit object is opened, and where to begin: at the login, or logged in already."""
+def _in_snowflake(snowflake: Snowflake, app: AppLine) -> AppThere:
+    """The Streamlit object on this machine."""
     there = next((one for one in snowflake.apps() if one.name == app.in_snowflake), None)
     if there is None:
         raise SandboxError(f"{app.title} is not in the local Snowflake; `{command()} up` deploys it")
-    return there.url, snowflake.invitation(person, there.url_id) if person else there.url
+    return there
 
 
 def _flags(cloudflare: Cloudflare, said: Whereabouts) -> list[str]:
@@ -104,24 +124,3 @@ def _start(browser: Path, profile: Path, arguments: list[str]) -> None:
 
 def _has_display() -> bool:
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _by_hand(missing: str, cloudflare: Cloudflare, said: Whereabouts, url: str, first: str) -> str:
-    """What to type instead, here and on a machine with a browser, which begins with `first`."""
-    ports = cloudflare.program.ports
-    host = urlsplit(url).hostname
-    there = {"https": 8443, "http": 8080}
-    tunnels = [word for name, port in there.items() for word in ("-L", f"{port}:127.0.0.1:{ports[name]}")]
-    door = ["--connect-to", f"{host}:443:127.0.0.1:{ports['https']}"]
-    looking = [
-        "chromium",
-        "--user-data-dir=/tmp/gatehouse",
-        *flags(said.hosts, there["https"], there["http"], said.key),
-    ]
-    return (
-        f"{missing}. Ask from here, as a visitor without a login:\n"
-        f"  {shlex.join(['curl', '--include', '--cacert', str(cloudflare.authority), *door, url])}\n"
-        f"Or look from a machine with a browser, while this one is connected to it:\n"
-        f"  {shlex.join(['ssh', *tunnels, socket.gethostname()])}\n"
-        f"  {shlex.join([*looking, first])}"
-    )

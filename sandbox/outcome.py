@@ -7,6 +7,7 @@ import re
 _AMBIENT = re.compile(r"warning: using pulumi-[a-z-]+ from \$PATH at ")
 _HEADING = re.compile(r"  (?P<kind>\S+) \(.*\):$")
 _PROGRAM = "pulumi:pulumi:Stack"
+_SUM = re.compile(r"\d+ changes?(\. |$)")  # of what the lines before it have listed
 _MESSAGE = re.compile(r"    (?:error|warning|info): ")
 _CRASHED = "Program failed with an unhandled exception"
 _REFUSED = re.compile(r"    error: an unhandled error occurred: program exited with non-zero exit code", re.IGNORECASE)
@@ -18,8 +19,8 @@ def summary(lines: list[str]) -> str:
         start = lines.index("Resources:") + 1
     except ValueError:
         return "done"
-    counts = [line.strip() for line in lines[start:] if line.startswith("    ")]
-    return ", ".join(re.sub(r"^[+~-]+ ?", "", count) for count in counts) or "done"
+    counts = [_SUM.sub("", line.strip()) for line in lines[start:] if line.startswith("    ")]
+    return ", ".join(re.sub(r"^[+~-]+ ?", "", count) for count in counts if count) or "done"
 
 
 def explanation(lines: list[str]) -> str:

@@ -28,6 +28,12 @@ def now(cloudflare: Cloudflare, url: str) -> str:
     return "not known: the local Cloudflare does not answer" if found is None else in_words(found)
 
 
+def tried(cloudflare: Cloudflare, url: str) -> str:
+    """The same of what serves, after its script has run once as at a visit."""
+    found = cloudflare.reach(url, run=True)
+    return now(cloudflare, url) if found is None else in_words(found)
+
+
 def settled(cloudflare: Cloudflare, url: str, is_starting: Callable[[], bool]) -> str:
     """The same, once connectors and containers that have just been started had the time to come in.
 
@@ -48,4 +54,6 @@ def in_words(found: Json) -> str:
         return _ERRORS.get(error, f"error {error}")
     if found.get("source") != "origin":
         return _BY_CONNECTOR.get(status, f"the edge answers {status}")
+    if found.get("fails"):
+        return f"its script fails: {found['fails']}"
     return SERVING if status < 400 else f"the app answers {status}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.markup import escape
 
-from sandbox import container_engine, launchers, local_cloudflare, local_snowflake
+from sandbox import container_engine, launchers, local_cloudflare, local_snowflake, reach
 from sandbox.bring_up import kind, plugin_line, where
 from sandbox.connector import VERSION as STAND_IN
 from sandbox.console import Screen
 from sandbox.engine import find
+from sandbox.front.reach import stream_at
 from sandbox.invocation import command
 from sandbox.local_api import Json
 from sandbox.local_cloudflare import Cloudflare
 from sandbox.places import Places
+from sandbox.portal.short_names import without_stack
 from sandbox.snowflake_runtime import packages
 
 
@@ -31,6 +34,8 @@ def report(place: Places, screen: Screen, with_objects: bool) -> None:
         screen.line("Cloudflare", f"{_silence(cloudflare)} (emulated): `{escape(command())} up` starts it")
         screen.line("Connectors", "[yellow]none[/]: nothing takes them in")
     _container_line(place, screen)
+    if cloudflare and objects:
+        _app_line(screen, cloudflare, objects)
     there = _snowflake_lines(place, screen)
     if with_objects:
         screen.text()
@@ -108,6 +113,28 @@ def _container_line(place: Places, screen: Screen) -> None:
         now = f"{sum(one.fine for one in found)} of {len(found)} well"
         now += "".join(f", [yellow]{escape(one.name)} {escape(one.state)}[/]" for one in found if not one.fine)
     screen.line("Containers", f"{kind(daemon)}; {now}")
+
+
+def _app_line(screen: Screen, cloudflare: Cloudflare, objects: dict[str, list[Json]]) -> None:
+    """The web pages behind the tunnel, each asked as `up` does."""
+    apps = [one for one in objects.get("applications", []) if one.get("app_launcher_visible") is not False]
+    rules = ((one.get("config") or {}).get("ingress") or () for one in objects.get("configurations", []))
+    ingress = [rule for found in rules for rule in found]
+    places = {str(one["domain"]).rstrip("/"): str(one["name"]) for one in apps}
+    pages = {place: name for place, name in places.items() if "*" not in place and not _is_stream(ingress, place)}
+    if not pages:
+        return
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        said = list(pool.map(lambda place: reach.tried(cloudflare, f"https://{place}/"), pages))
+    names = [escape(without_stack(name, pages.values())) for name in pages.values()]
+    ill = [(name, now) for name, now in zip(names, said, strict=True) if now != reach.SERVING]
+    told = "".join(f", [yellow]{name}: {escape(now)}[/]" for name, now in ill)
+    screen.line("Apps", f"{len(said) - len(ill)} of {len(said)} behind the tunnel serving{told}")
+
+
+def _is_stream(ingress: list[Json], place: str) -> bool:
+    host, _, path = place.partition("/")
+    return bool(stream_at(ingress, host, f"/{path}"))
 
 
 def _listed(objects: dict[str, list[Json]]) -> list[tuple[str, ...]]:

@@ -437,6 +437,33 @@ def test_imports(tmp_path: Path, place: str, code: str) -> None:
     assert codes(found) == ([] if IMPORTS[place, code] else ["missing-module"])
 
 
+# What `environment.yml` names, what the main file imports, and how bad that is.
+PACKAGES = {
+    ("", "import pandas, numpy, altair, requests, snowflake.connector, _snowflake, streamlit_runtime"): "",
+    ("", "import os, xml.etree"): "",
+    ("", "import plotly"): "error",
+    ("python=3.11.*, streamlit=1.52.2", "import plotly.express"): "error",
+    ("plotly=6.*", "import plotly.express"): "",
+    ("Scikit_Learn", "import sklearn"): "",
+    ("scikit-learn", "import joblib"): "warning",
+    ("snowflake_ml_python", "import snowflake.ml"): "",
+    ("", "try:\n    import plotly\nexcept ImportError:\n    plotly = None"): "",
+    ("", "def page():\n    import plotly"): "",
+    ("", "import money"): "",
+    ("", "import reports.totals"): "",
+}
+
+
+@pytest.mark.parametrize(("named", "code"), PACKAGES)
+def test_packages_of_a_warehouse_app(tmp_path: Path, named: str, code: str) -> None:
+    environment = {"environment.yml": f"channels: [snowflake]\ndependencies: [{named}]\n"} if named else {}
+    files = {"money.py": "", "reports/totals.py": "", "unused.py": "import torch", "streamlit_app.py": f"{code}\n"}
+    found = checked(tmp_path, app("warehouse"), files | environment)
+    assert [(one.code, one.severity) for one in found.found] == (
+        [("missing-package", PACKAGES[named, code])] if PACKAGES[named, code] else []
+    )
+
+
 BROKEN = "{{ cookiecutter.title }}: def page(\n"
 # Files beside BROKEN ones, the paths of these, and those that the app comes to run.
 SYNTAX: tuple[tuple[dict[str, str], str, str], ...] = (

@@ -88,6 +88,32 @@ def test_check_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
     assert "warning[unused]" in err and "error" not in err
 
 
+def test_check_names_the_secrets_without_a_value(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    snowflake = "{runtime: container, query_warehouse: w, compute_pool: p, external_hosts: [a.example], secrets: {%s}}"
+    there = (
+        "  gatehouse:snowflake: {organization: example, account: analytics, database: apps, schema: streamlit_%s,"
+        " createRoles: false}\n"
+    )
+    value = "{secure: v1:AAAA:BBBB}"
+    app = "  %s: {owner: marketing, snowflake: %s, access: [marketing], source: apps/ledger}\n"
+    keys = "pager: {type: generic-string}, crm: {type: password}, own: {type: password, rotated_outside: true}"
+    text = APPS + app % ("sla", snowflake % keys) + app % ("rates", snowflake % "key: {type: generic-string}")
+    (project / "apps.yaml").write_text(text, "utf-8")
+    (project / "apps/ledger").mkdir(parents=True)
+    (project / "apps/ledger/streamlit_app.py").write_text("from streamlit_runtime import secret\n", "utf-8")
+    for name in ("dev", "prod"):
+        file = project / "stacks" / f"Pulumi.{name}.yaml"
+        part = "" if name == "prod" else f", password: {value}"
+        values = f"  gatehouse:secrets: {{sla: {{pager: {value}, crm: {{username: {value}{part}}}}}}}\n"
+        file.write_text(file.read_text("utf-8") + there % name + values, "utf-8")
+    code, out, err = run(capsys, "check")
+    assert code == 0, err
+    assert out.splitlines()[1:] == [
+        "note: no value yet for `rates.key` in dev, prod",
+        "note: no value yet for `sla.crm` in prod",
+    ]
+
+
 def test_check_finds_the_project_from_below(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from infra.load import load_estate
-from infra.problems import ConfigError
+from infra.problems import ConfigError, Problems
 from infra.settings import Settings, load_settings
+from infra.stack import decode_stack
+from tests.build import STACK
 from tests.recorder import EXAMPLES, TODAY, decrypted, record
 
 
@@ -86,6 +88,24 @@ def test_missing_secret_names_the_command(tmp_path: Path) -> None:
     command = "pulumi config set --stack dev --secret --path 'gatehouse:providers.workspace.clientSecret'"
     assert "error[missing-stack-value]" in str(seen.value)
     assert command in str(seen.value)
+
+
+@pytest.mark.parametrize(
+    ("stack", "engine", "command"),
+    [
+        ("dev", "", "pulumi config set --stack dev --path x"),
+        ("sandbox", "", ".venv/bin/sandbox pulumi config set --stack sandbox --path x"),
+        ("dev", "sandbox -C x pulumi", "sandbox -C x pulumi config set --stack dev --path x"),
+    ],
+)
+def test_values_are_set_with_the_engine_of_the_stack(
+    stack: str, engine: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine of the sandbox is the only one that knows its stacks."""
+    monkeypatch.setenv("GATEHOUSE_PULUMI", engine)
+    found = decode_stack(STACK, stack, Problems())
+    assert found is not None
+    assert found.setting("--path x") == command
 
 
 def snowflake_config(**changed: object) -> dict[str, object]:

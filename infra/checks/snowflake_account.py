@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infra.checks.scope import Scope
 from infra.checks.snowflake import WITH_VALUE
+from infra.estate import Estate
 from infra.problems import Problems, Related, Span, did_you_mean
 from infra.schema.snowflake_account import SecretValues, SnowflakeValues
 from infra.stack import PROJECT
@@ -45,7 +46,7 @@ def check_snowflake_account(scope: Scope) -> None:
 
 def _missing(scope: Scope, key: str, span: Span) -> None:
     message = f"`{PROJECT}:snowflake.{key}` is missing in `{scope.stack.file}`"
-    command = f"pulumi config set --stack {scope.stack.name} --path '{PROJECT}:snowflake.{key}' …"
+    command = scope.stack.setting(f"--path '{PROJECT}:snowflake.{key}' …")
     scope.problems.add("missing-stack-value", message, span, advice=(command,))
 
 
@@ -85,10 +86,23 @@ def check_secret_values(scope: Scope) -> None:
                     _missing_expiry(scope, f"{app}.{alias}", at)
 
 
+def without_value(estate: Estate) -> tuple[str, ...]:
+    """The secrets of a stack that lack a value, or a part of it, as `app.alias`. Nothing is deployed without."""
+    written = estate.stack.values.secrets
+    found = []
+    for app, home in estate.in_snowflake:
+        for secret in home.secrets:
+            values = written[app.name].get(secret.alias) if app.name in written else None
+            parts = () if secret.rotated_outside else PARTS.get(secret.type, ())
+            if any(not getattr(values, _FIELDS[part], None) for part in parts if part != "expires"):
+                found.append(f"{app.name}.{secret.alias}")
+    return tuple(found)
+
+
 def _missing_expiry(scope: Scope, secret: str, at: Span) -> None:
     key = f"{PROJECT}:secrets.{secret}.expires"
     message = f"`{key}` is missing in `{scope.stack.file}`"
-    command = f"pulumi config set --stack {scope.stack.name} --path '{key}' '2027-03-31 00:00:00'"
+    command = scope.stack.setting(f"--path '{key}' '2027-03-31 00:00:00'")
     advice = ("whoever issued the refresh token says until when it is good, in UTC", command)
     scope.problems.add("missing-stack-value", message, at, advice=advice)
 

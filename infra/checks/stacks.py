@@ -94,7 +94,7 @@ def _check_values_of(scope: Scope, name: str, kind: str, written: ProviderValues
         if written is None or getattr(written, key) in (None, ()):
             path = f"providers.{name}.{_SPELLED[key]}"
             message = f"`gatehouse:{path}` is missing in `{scope.stack.file}`"
-            command = f"pulumi config set --stack {scope.stack.name} --path 'gatehouse:{path}' …"
+            command = scope.stack.setting(f"--path 'gatehouse:{path}' …")
             scope.problems.add("missing-stack-value", message, span, label=f"`{name}` is {kind}", advice=(command,))
 
 
@@ -106,7 +106,7 @@ def check_zone(scope: Scope) -> None:
     for key in ("zone", "zoneId"):
         if key not in values.at.keys:
             message = f"`gatehouse:{key}` is missing in `{scope.stack.file}`"
-            command = f"pulumi config set --stack {scope.stack.name} {key} …"
+            command = scope.stack.setting(f"{key} …")
             scope.problems.add("missing-stack-value", message, values.at.span, advice=(command,))
 
 
@@ -129,6 +129,6 @@ def check_directory(scope: Scope) -> None:
             if group not in mapped:
                 message = f"`{scope.stack.file}` has no object id for the group `{group}`"
                 path = f'directory.{department.provider.name}["{group}"]'
-                command = f"pulumi config set --stack {scope.stack.name} --path 'gatehouse:{path}' …"
+                command = scope.stack.setting(f"--path 'gatehouse:{path}' …")
                 advice = ("Cloudflare knows groups of Entra ID by their object id", command)
                 scope.problems.add("missing-stack-value", message, group.span, advice=advice)

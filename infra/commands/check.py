@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from infra.access.exclusive import assumption
+from infra.checks.snowflake_account import without_value
+from infra.estate import Estate
 from infra.holds.outcomes import outcomes
 from infra.holds.problems import problems_of
 from infra.load import find_project, load_project
@@ -39,7 +41,22 @@ def check(start: Path, stacks: Sequence[str], today: date, form: str) -> int:
         print(f"ok: {', '.join(parts)}, as of {today}")
         if tested.assuming:
             print(f"note: {assumption(tested.assuming)}")
+        for note in valueless(project.estates):
+            print(f"note: {note}")
     return code
+
+
+def valueless(estates: Mapping[str, Estate]) -> tuple[str, ...]:
+    """Which secrets have no value yet, and in which stacks: an app is declared before somebody sets them."""
+    stacks: dict[str, list[str]] = {}
+    for name, estate in estates.items():
+        for secret in without_value(estate):
+            stacks.setdefault(secret, []).append(name)
+    secrets: dict[str, list[str]] = {}
+    for secret, names in stacks.items():
+        secrets.setdefault(", ".join(names), []).append(f"`{secret}`")
+    return tuple(f"no value yet for {' and '.join(filter(None, (', '.join(found[:-1]), found[-1])))} in {names}"
+                 for names, found in secrets.items())  # fmt: skip
 
 
 def as_json(problem: Problem) -> dict[str, object]:

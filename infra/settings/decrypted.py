@@ -40,7 +40,7 @@ class Decrypted:
         if isinstance(value, str) and value and (value == value.strip() or value.startswith("-----BEGIN ")):
             return pulumi.Output.secret(value)
         what = "begins or ends with white space" if isinstance(value, str) and value.strip() else "is empty"
-        advice = f"pulumi config set --secret --path '{self._key(path)}'"
+        advice = self._stack.setting(f"--secret --path '{self._key(path)}'")
         message = f"the secret `{self._key(path)}` {what}"
         self._problems.add("wrong-stack-value", message, span, advice=(advice,))
         return None
@@ -48,7 +48,7 @@ class Decrypted:
     def missing(self, path: tuple[str, ...], span: Span) -> None:
         """Record that a secret is not set, and how to set it."""
         key = self._key(path)
-        advice = f"pulumi config set --stack {self._stack.name} --secret --path '{key}'"
+        advice = self._stack.setting(f"--secret --path '{key}'")
         message = f"the secret `{key}` is not set in `{self._stack.file}`"
         self._problems.add("missing-stack-value", message, span, advice=(advice,))
 

@@ -5,6 +5,7 @@ The login itself is the ordinary one, at an identity provider that knows the per
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from sandbox.cloudflare_api.access import policies_of
 from sandbox.cloudflare_api.document import Json, texts
 from sandbox.front import Front, refusals
+from sandbox.front.idp.issuers import Issuer
 from sandbox.front.idp.people import Person
 from sandbox.front.teams import Team
 from sandbox.front.tickets import Tickets
@@ -75,14 +78,23 @@ def _invitation(front: Front, name: str, url: str) -> Invitation:
         raise ValueError(f"no host of the sandbox is in {url}")
     place = site.place(asked.path or "/") if site else None
     team = team or front.teams.of(site.account if site else front.routing.accounts()[0])
-    issuers = [one for one in map(front.issuers.find, front.routing.objects(team.account).identity_providers) if one]
-    knowing = [one.id for one in issuers if one.said_of(person) is not None]
-    wanted = texts(place.application.get("allowed_idps")) if place else ()
-    # Whom the application's own providers do not know is refused there, by name.
-    chosen = [one for one in knowing if one in wanted] or knowing
-    if not chosen:
+    objects = front.routing.objects(team.account)
+    issuers = [one for one in map(front.issuers.find, objects.identity_providers) if one]
+    knowing = [one for one in issuers if one.said_of(person) is not None]
+    if not knowing:
         raise ValueError(f"no identity provider knows {person.name}")
-    return Invitation(team, chosen[0], person.id, url)
+    wanted = texts(place.application.get("allowed_idps")) if place else ()
+    taken = [one for one in knowing if not wanted or one.id in wanted]
+    if place and not taken and all(one["decision"] != "bypass" for one in policies_of(objects, place.application)):
+        known, asked_for = _names(knowing), _names(one for one in issuers if one.id in wanted)
+        app = place.application.get("name")
+        raise ValueError(f"{person.name} is known to {known} only, and {app} takes logins of {asked_for}: "
+                         "there is no way in")  # fmt: skip
+    return Invitation(team, (taken or knowing)[0].id, person.id, url)
+
+
+def _names(issuers: Iterable[Issuer]) -> str:
+    return " and ".join(f"`{one.name}`" for one in issuers)
 
 
 def _person(front: Front, name: str) -> Person:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Iterable
 
 from sandbox.cloudflare_api.access import AccessObjects
+
+_STACK = re.compile(r" \([^()]*\)$")
+
+
+def without_stack(title: str, titles: Iterable[str]) -> str:
+    """A title without what all of them end with in brackets, such as `(sandbox)`."""
+    ends = {found[0] if (found := _STACK.search(one)) else "" for one in titles}
+    return title.removesuffix(ends.pop()) if len(ends) == 1 else title
 
 
 def short_name(name: str, objects: AccessObjects) -> str:

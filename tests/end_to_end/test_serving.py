@@ -125,15 +125,25 @@ def test_open_starts_a_browser_that_finds_the_sandbox_alone(world: World, tmp_pa
     assert words[-1] == WIKI
 
 
-def test_open_without_a_display_says_what_to_type(world: World) -> None:
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (("wiki",), "302"),
+        (("campaigns", "--as", "mika"), "200"),
+        (("ledger",), "401"),
+        (("ledger", "--as", "fiona"), "200"),
+    ],
+)
+def test_open_without_a_display_says_what_to_type(world: World, asked: tuple[str, ...], status: str) -> None:
     environment = {
         name: value for name, value in world.environment.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")
     }
-    done = subprocess.run(world.command("open", "wiki"), cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(world.command("open", *asked), cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     (curl,) = (line for line in done.stderr.splitlines() if line.startswith("  curl "))
-    asked = subprocess.run(shlex.split(curl), capture_output=True, text=True)
-    assert asked.stdout.startswith("HTTP/1.1 302"), asked
+    answer = subprocess.run(shlex.split(curl), capture_output=True, text=True)
+    last = [line for line in answer.stdout.splitlines() if line.startswith("HTTP/1.1 ")][-1]
+    assert last.split()[1] == status, answer
 
 
 @pytest.mark.parametrize("name", ["cloudflare", "docker-engine"])
@@ -155,6 +165,18 @@ def test_status_names_what_is_missing(world: World) -> None:
     text = world.ok("status")
     assert "gatehouse-sandbox: none" in text
     assert "stopped: " in next(line for line in text.splitlines() if "Containers" in line)
+
+
+def test_a_script_that_fails_is_told_as_its_page_tells_it(world: World) -> None:
+    file = "apps/pipeline/streamlit_app.py"
+    text = (world.project / file).read_text()
+    (world.project / file).write_text('raise ValueError("no rates today")\n')
+    why = "its script fails: ValueError: no rates today"
+    assert why in next(line for line in world.ok("up").splitlines() if "Sales pipeline" in line)
+    assert f"3 of 4 behind the tunnel serving, Sales pipeline: {why}" in world.ok("status")
+    (world.project / file).write_text(text)
+    assert serving(world.ok("up")) == ["serving"] * 4
+    assert "4 of 4 behind the tunnel serving" in world.ok("status")
 
 
 def test_reset_forgets_logins_containers_and_objects_and_keeps_the_key(world: World) -> None:

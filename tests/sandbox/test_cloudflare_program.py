@@ -117,6 +117,7 @@ def test_a_port_of_loopback_only_is_not_free_at_two_addresses() -> None:
     [
         ({"status": 200, "source": "origin"}, "serving"),
         ({"status": 302, "source": "origin"}, "serving"),
+        ({"status": 200, "source": "origin", "fails": "KeyError: 1"}, "its script fails: KeyError: 1"),
         ({"status": 404, "source": "origin"}, "the app answers 404"),
         ({"status": 502, "source": "cloudflared"}, "origin down (502)"),
         ({"status": 404, "source": "cloudflared"}, "no ingress rule (404)"),
@@ -138,3 +139,5 @@ def test_a_browser_is_led_to_the_sandbox_for_its_hosts_only() -> None:
         "MAP b.example.com:443 127.0.0.1:8443, MAP b.example.com:80 127.0.0.1:8080"
     )
     assert key == "--ignore-certificate-errors-spki-list=abc="
+    rules, *_ = flags(["a.example.com"], 8443, None, "abc=")
+    assert rules == "--host-resolver-rules=MAP a.example.com:443 127.0.0.1:8443"

@@ -110,6 +110,12 @@ def test_the_end_of_an_update_in_few_words() -> None:
     assert summary([]) == "done"
 
 
+def test_the_sum_of_changes_that_are_listed_is_left_out() -> None:
+    lines = ["Resources:", "    + 5 created", "    ~ 14 updated", "    +-2 replaced", "    21 changes. 317 unchanged"]
+    assert summary(lines) == "5 created, 14 updated, 2 replaced, 317 unchanged"
+    assert summary(["Resources:", "    + 1 created", "    - 1 deleted", "    2 changes"]) == "1 created, 1 deleted"
+
+
 def test_of_a_failure_only_the_explanation_is_shown() -> None:
     lines = [
         "Updating (sandbox):",

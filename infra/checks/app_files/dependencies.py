@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from infra.checks.app_files.container_packages import check_project, check_requirements
 from infra.checks.app_files.folder import SnowflakeApp
-from infra.checks.app_files.warehouse_packages import check_environment
+from infra.checks.app_files.warehouse_packages import ENVIRONMENT, check_environment
 from infra.problems import Related, Span
 
-ENVIRONMENT = "environment.yml"
 REQUIREMENTS = "requirements.txt"
 PROJECT = "pyproject.toml"
 LOCK = "uv.lock"

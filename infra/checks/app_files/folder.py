@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from infra.bundle import File, files_of, unreadable
-from infra.checks.app_files.python_source import PythonFile, read_python
+from infra.checks.app_files.python_source import Grammar, PythonFile, read_python
 from infra.checks.app_files.text_file import TextFile, decoded
 from infra.checks.app_files.toml_places import Toml, read_toml
 from infra.problems import Problem, Problems, Related
@@ -25,23 +25,27 @@ _MUST_BE_TEXT = (".py", ".toml", "environment.yml", "requirements.txt", "uv.lock
 class Folder:
     """The files of a folder. What cannot be read has been reported.
 
-    `beside` are the names of what lies in the project's own folder, `root`.
+    `beside` are the names of what lies in the project's own folder, `root`; `grammar` is the Python that it is for, or
+    None for that of this process.
     """
 
-    def __init__(self, root: Path, beside: frozenset[str], source: Word, problems: Problems) -> None:
+    def __init__(
+        self, root: Path, beside: frozenset[str], source: Word, problems: Problems, grammar: Grammar | None
+    ) -> None:
         self.root = root
         self.beside = beside
         self.name = str(source)
         self.path = root / source
         self.declared = source.span
         self.problems = problems
+        self.grammar = grammar
         self.files: tuple[File, ...] = ()
         self.texts: dict[str, TextFile] = {}
         self._toml: dict[str, Toml | None] = {}
         try:
             self.files = files_of(self.path)
         except OSError as error:
-            problems.add("unfit-source", unreadable(source, error), self.declared)
+            self._refuse(source, error)
             return
         paths = [file.path for file in self.files if _is_read(file)]
         if SECRETS_FILE not in paths and (self.path / SECRETS_FILE).is_file():
@@ -54,7 +58,7 @@ class Folder:
         try:
             content = (self.path / path).read_bytes()
         except OSError as error:
-            self.problems.add("unfit-source", unreadable(name, error), self.declared)
+            self._refuse(name, error)
             return
         must_be_text = path.endswith(_MUST_BE_TEXT)
         text = None
@@ -65,9 +69,16 @@ class Folder:
         if text is not None:
             self.texts[path] = TextFile.of(path, name, text)
 
+    def _refuse(self, name: str, error: OSError) -> None:
+        """What is read for an image as well has been reported there."""
+        problem = Problem("unfit-source", unreadable(name, error), self.declared)
+        if problem not in self.problems.found:
+            self.problems.found.append(problem)
+
     @cached_property
     def _read_python(self) -> dict[str, PythonFile | Problem]:
-        return {path: read_python(file) for path, file in self.texts.items() if path.endswith(".py")}
+        python = {path: file for path, file in self.texts.items() if path.endswith(".py")}
+        return {path: read_python(file, self.grammar) for path, file in python.items()}
 
     @property
     def python(self) -> tuple[PythonFile, ...]:
@@ -99,15 +110,21 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class SnowflakeApp:
-    """One app of apps.yaml that runs in Snowflake, and its folder."""
+class AppCode:
+    """One app of apps.yaml with its folder, wherever it runs."""
 
     name: str
-    snowflake: Snowflake
     source: Word
     main_file: str
     folder: Folder
     problems: Problems
+
+
+@dataclass(frozen=True)
+class SnowflakeApp(AppCode):
+    """One that runs in Snowflake."""
+
+    snowflake: Snowflake
 
     @property
     def is_container(self) -> bool:
@@ -129,7 +146,7 @@ def folder_of(path: str) -> str:
     return path[: path.rfind("/") + 1]
 
 
-def pages_of(app: SnowflakeApp) -> str:
+def pages_of(app: AppCode) -> str:
     """Streamlit runs each file of this folder, like the main file."""
     return f"{folder_of(app.main_file)}pages"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import sys
 
-from infra.checks.app_files.folder import SnowflakeApp, folder_of, pages_of
+from infra.checks.app_files.folder import AppCode, folder_of, pages_of
 from infra.checks.app_files.python_source import Import
 
 
-def check_imports(app: SnowflakeApp) -> None:
+def check_imports(app: AppCode) -> None:
     """Ensure that a module which can only be the app's own is among its files."""
     for python in app.folder.python:
         folder, _, name = python.file.path.rpartition("/")
@@ -20,7 +20,7 @@ def check_imports(app: SnowflakeApp) -> None:
                 _check_absolute(app, found)
 
 
-def _check_relative(app: SnowflakeApp, folder: str, name: str, found: Import) -> None:
+def _check_relative(app: AppCode, folder: str, name: str, found: Import) -> None:
     above = folder.split("/")[: -(found.level - 1) or None] if folder else []
     is_page = folder == pages_of(app) and name != "__init__.py"
     is_script = not folder or f"{folder}/{name}" == app.main_file or is_page
@@ -43,7 +43,7 @@ def _check_relative(app: SnowflakeApp, folder: str, name: str, found: Import) ->
             app.problems.add("missing-module", message, found.span, advice=_near(app, path, module))
 
 
-def _check_absolute(app: SnowflakeApp, found: Import) -> None:
+def _check_absolute(app: AppCode, found: Import) -> None:
     """What is neither Python's nor the app's can be anybody's, except where only this project has it."""
     top, _, rest = found.module.partition(".")
     path = found.module.replace(".", "/")
@@ -58,17 +58,28 @@ def _check_absolute(app: SnowflakeApp, found: Import) -> None:
             return
         if _exists(app, f"{place}{top}"):
             return
-    root = app.folder.root
-    if top in app.folder.beside and ((root / f"{path}.py").is_file() or (root / path / "__init__.py").is_file()):
+    if leads_out(app, found):
         message = f"`{found.module}` is outside of `{app.source}`, which is all that is deployed"
         app.problems.add("missing-module", message, found.span, advice=("move the module into the app's folder",))
 
 
-def _exists(app: SnowflakeApp, path: str) -> bool:
+def is_own(app: AppCode, top: str) -> bool:
+    """Whether a module is among the app's files."""
+    return any(_exists(app, f"{place}{top}") for place in (folder_of(app.main_file), ""))
+
+
+def leads_out(app: AppCode, found: Import) -> bool:
+    """Whether a module is in this project, outside of the app's folder."""
+    root, path = app.folder.root, found.module.replace(".", "/")
+    is_beside = found.module.partition(".")[0] in app.folder.beside
+    return is_beside and ((root / f"{path}.py").is_file() or (root / path / "__init__.py").is_file())
+
+
+def _exists(app: AppCode, path: str) -> bool:
     return f"{path}.py" in app.folder.places or path in app.folder.places
 
 
-def _near(app: SnowflakeApp, path: str, module: str) -> tuple[str, ...]:
+def _near(app: AppCode, path: str, module: str) -> tuple[str, ...]:
     """The module of the same folder that may have been meant."""
     folder, _, name = path.rpartition("/")
     places = [place.rpartition("/") for place in sorted(app.folder.places) if place.endswith(".py")]

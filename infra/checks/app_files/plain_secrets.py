@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from infra.checks.app_files.credentials import is_telling, named_credential, shapes_in
-from infra.checks.app_files.folder import GENERATED, SECRETS_FILE, SnowflakeApp
+from infra.checks.app_files.folder import GENERATED, SECRETS_FILE, Folder, SnowflakeApp
 from infra.checks.app_files.text_file import TextFile
 from infra.problems import Span
 
@@ -24,16 +24,22 @@ def check_credentials(app: SnowflakeApp) -> None:
             continue
         for span, what in shapes_of(file):
             report(app, span, what)
-    parsed = {python.file for python in app.folder.python}
-    for path, file in app.folder.texts.items():
-        if path.endswith(".py") and file not in parsed:
-            hide_values(file)
+    hide_in_broken(app.folder)
     for python in app.folder.python:
         known = [span for span, _ in shapes_of(python.file)] if python.written else []
         for written in python.written:
             what = named_credential(written.name, written.value, in_code=True)
             if what and written.value not in app.snowflake.secrets.declared and not overlaps(written.span, known):
                 report(app, _inside_quotes(written.span), what)
+
+
+def hide_in_broken(folder: Folder) -> None:
+    """Mask what may be a credential in Python files that cannot be parsed."""
+    for path in folder.broken:
+        file = folder.texts[path]
+        hide_values(file)
+        for span, _ in shapes_of(file):
+            file.source.hide(span)
 
 
 def shapes_of(file: TextFile) -> list[tuple[Span, str]]:

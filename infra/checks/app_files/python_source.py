@@ -1,4 +1,4 @@
-"""The Python files of an app: every one is parsed, as the Python that both runtimes have.
+"""The Python files of an app: every one is parsed, those for Snowflake as the Python that both of its runtimes have.
 
 Only a file with a word that matters is looked through as well, since that takes longer.
 """
@@ -15,7 +15,8 @@ from infra.checks.app_files.python_reader import KIT, SNOWFLAKE, TOKEN_FILE, Rea
 from infra.checks.app_files.text_file import TextFile
 from infra.problems import Problem, Span
 
-GRAMMAR = (3, 11)
+Grammar = tuple[int, int]
+IN_SNOWFLAKE: Grammar = (3, 11)
 _MODULE = re.compile(r"from[ \t]+([.\w]+)")
 # What a file holds that has to be looked through, in small letters. `in` is thirty times as quick as a pattern.
 _MATTERS = (
@@ -51,14 +52,14 @@ class PythonFile:
     suits_both: bool = False
 
 
-def read_python(file: TextFile) -> PythonFile | Problem:
-    """What matters of a file, or why it is no Python."""
+def read_python(file: TextFile, grammar: Grammar | None) -> PythonFile | Problem:
+    """What matters of a file, or why it is no Python of this grammar; without one, it is read as this process would."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as of `"\d"`: it runs all the same
-            tree = ast.parse(file.text, feature_version=GRAMMAR)
+            tree = ast.parse(file.text, feature_version=grammar)
     except SyntaxError as error:
-        return _unlike_python(file, error)
+        return _unlike_python(file, error, grammar)
     except (RecursionError, MemoryError, ValueError) as error:
         what = "holds a null byte" if isinstance(error, ValueError) else "is nested too deep"
         return Problem("python-syntax", f"this is not Python: it {what}", file.whole)
@@ -89,12 +90,13 @@ def _imports(file: TextFile, tree: ast.Module) -> Iterator[Import]:
                 yield Import(0, name.name, (), span_of(name, file))
 
 
-def _unlike_python(file: TextFile, error: SyntaxError) -> Problem:
+def _unlike_python(file: TextFile, error: SyntaxError, grammar: Grammar | None) -> Problem:
     line = min(max(error.lineno or 1, 1), len(file.source.lines)) - 1
     length = len(file.source.lines[line])
     column = min(max((error.offset or 1) - 1, 0), length)
     ends_here = error.end_lineno == error.lineno and (error.end_offset or 0) - 1 > column
     end = min((error.end_offset or 0) - 1, length) if ends_here else column + 1
     said = str(error.msg)
-    message = f"this is not Python {GRAMMAR[0]}.{GRAMMAR[1]}: {said[:1].lower()}{said[1:]}"
+    language = f"Python {grammar[0]}.{grammar[1]}" if grammar else "Python"
+    message = f"this is not {language}: {said[:1].lower()}{said[1:]}"
     return Problem("python-syntax", message, Span(file.source, line, column, line, end))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.checks.app_files.folder import SnowflakeApp, folder_of, pages_of
+from infra.checks.app_files.folder import AppCode, folder_of, pages_of
 
 _REST = r"(?:\\\r?\n|[^#;\r\n])*"  # of a statement
 _FROM = re.compile(rf"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]{{0,5000}}\)|{_REST})", re.MULTILINE)
@@ -18,14 +18,14 @@ _COMMENT = re.compile(r"#.*")
 _NAME = re.compile(r"[\w.]+")
 
 
-def check_syntax(app: SnowflakeApp) -> None:
+def check_syntax(app: AppCode) -> None:
     """Ensure that the main file, pages, and what is imported from there are Python."""
     if app.folder.broken:
-        run = _run(app)
+        run = run_files(app)
         app.problems.found += [problem for path, problem in app.folder.broken.items() if path in run]
 
 
-def _run(app: SnowflakeApp) -> set[str]:
+def run_files(app: AppCode) -> set[str]:
     """The paths of the Python files that the app comes to run, as far as can be read from its text."""
     files = {path for path in app.folder.texts if path.endswith(".py")}
     left = [path for path in files if path == app.main_file or folder_of(path) == f"{pages_of(app)}/"]
@@ -38,7 +38,7 @@ def _run(app: SnowflakeApp) -> set[str]:
     return found
 
 
-def _named(app: SnowflakeApp, path: str, text: str) -> Iterator[str]:
+def _named(app: AppCode, path: str, text: str) -> Iterator[str]:
     """The files that one file may import or show as a page; most of them do not exist."""
     beside = folder_of(app.main_file)
     for page in _PAGE.findall(text):

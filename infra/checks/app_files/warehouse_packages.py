@@ -12,7 +12,9 @@ from infra.checks.app_files.versions import unfit_for_warehouse
 from infra.problems import Problems, Related, Source
 from infra.source import Mapping, Node, Scalar, Sequence, parse
 
+ENVIRONMENT = "environment.yml"
 CHANNEL = "snowflake"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PINNED = re.compile(
     r"(?P<package>[A-Za-z0-9][A-Za-z0-9._-]*)(\s*=\s*(?P<version>\*|[A-Za-z0-9][A-Za-z0-9._+-]*(\.\*)?))?"
 )
@@ -37,6 +39,20 @@ def check_environment(app: SnowflakeApp, file: TextFile) -> None:
         elif key.text == "dependencies":
             for dependency in _listed(app, key, value):
                 _check_dependency(app, dependency)
+
+
+def named_packages(app: SnowflakeApp) -> set[str] | None:
+    """The packages that `environment.yml` names, in small letters with `-`; None where it cannot be read."""
+    file = app.folder.texts.get(ENVIRONMENT)
+    if file is None:
+        return None if ENVIRONMENT in app.folder.places else set()
+    root = parse(file.text, file.source.name, Problems())
+    if not isinstance(root, Mapping):
+        return None
+    lists = [value for key, value in root.entries if key.text == "dependencies"]
+    items = [item for value in lists if isinstance(value, Sequence) for item in value.items]
+    names = (_NAME.match(item.text) for item in items if isinstance(item, Scalar))
+    return {found[0].lower().replace("_", "-") for found in names if found}
 
 
 def _hide(file: TextFile, shown: list[Source], problems: Problems) -> None:
