@@ -72,6 +72,7 @@ def bring_up(place: Places, screen: Screen) -> None:
     with screen.step("People") as step:
         step.outcome = _people(place, local, environment)
     apps = exported_apps(place, engine, environment, STACK)
+    cloudflare.tell_ends({app.url: app.who for app in apps if not app.in_snowflake})
     if apps:
         with screen.step("Apps") as step:
             step.show("asking each where its users come in")

@@ -29,6 +29,7 @@ from sandbox.front.key_mirror import KeysOnly
 from sandbox.front.probe import Probe
 from sandbox.front.server import server_for
 from sandbox.portal import Door, launcher
+from sandbox.portal.ends import Ends
 from sandbox.portal.invitation import Invitations
 from sandbox.ports import CANNOT_LISTEN
 from sandbox.services import Service, load_services, open_services
@@ -56,16 +57,16 @@ async def serve(
     shown = LiveCertificates(directory / "tls", store, (addresses.idp_host, *further))
     edge = TunnelEdge(store, shown.context)
     door = Door(HOST, port_of(sockets.https[0]), shown.files.authority)
-    invitations, portal = Invitations(), launcher(store, door, snowflake)
+    ends = Ends(store)
+    invitations, portal = Invitations(), launcher(store, door, snowflake, ends)
     front = Front(
         store, world, edge.upstream, directory, addresses, lambda made: invitations.before(made, portal(made))
     )
     probe = Probe(front.routing, front.teams, edge.upstream)
     services = {one.address: port_of(listening[0]) for one, listening in sockets.services}
     about = Whereabouts(store, world, addresses, shown, services)
-    api = create_app(
-        store, Journal(directory), world, front.forget, (probe.route(), about.route(), invitations.making(front))
-    )
+    routes = (probe.route(), about.route(), invitations.making(front), ends.route())
+    api = create_app(store, Journal(directory), world, front.forget, routes)
     async with contextlib.AsyncExitStack() as running:
         for service, listening in sockets.services:
             await running.enter_async_context(served(server_for(_site(service)), *listening))

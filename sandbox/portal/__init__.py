@@ -7,7 +7,9 @@ front door can be dialled; with the origin of the local Snowflake it shows the a
 root of the team domain.
 
 door          dialling the front door on loopback under any of its hosts
+cells         who visits what, and what became of it
 prober        one visitor on the way to one app: login redirect, identity provider, callback, app
+snowflake_visit  one visitor on the way to one app in Snowflake: the app, its login, and back
 measure       the table of visitors and apps, filled by the prober; for tests and `sandbox status` as well
 scene         who and what there is to measure, from the store
 measurements  the latest table, and the one that is being filled

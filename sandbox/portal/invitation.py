@@ -23,6 +23,7 @@ from sandbox.front.idp.people import Person
 from sandbox.front.teams import Team
 from sandbox.front.tickets import Tickets
 from sandbox.front.visits import Visit, asked_host
+from sandbox.portal.scene import title_of
 from sandbox.serving import endpoint
 
 _LIFETIME = 120.0
@@ -87,7 +88,7 @@ def _invitation(front: Front, name: str, url: str) -> Invitation:
     taken = [one for one in knowing if not wanted or one.id in wanted]
     if place and not taken and all(one["decision"] != "bypass" for one in policies_of(objects, place.application)):
         known, asked_for = _names(knowing), _names(one for one in issuers if one.id in wanted)
-        app = place.application.get("name")
+        app = title_of(objects, place.application)
         raise ValueError(f"{person.name} is known to {known} only, and {app} takes logins of {asked_for}: "
                          "there is no way in")  # fmt: skip
     return Invitation(team, (taken or knowing)[0].id, person.id, url)

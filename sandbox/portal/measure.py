@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from sandbox.cloudflare_api.document import Json
+from sandbox.portal.cells import App, Cell, Visitor
 from sandbox.portal.door import Door, DoorTransport
-from sandbox.portal.prober import App, Cell, Visitor, visit
+from sandbox.portal.prober import visit
 
 _AT_ONCE = 4
 

@@ -11,17 +11,22 @@ from sandbox.front import Front
 from sandbox.portal.door import Door
 from sandbox.portal.measure import Table, measure
 from sandbox.portal.scene import scene_of
+from sandbox.portal.snowflake import Listing, Snowflake, StreamlitApp
 
 
 class Measurements:
     """The tables of one account."""
 
-    def __init__(self, store: Store, front: Front, account: Account, door: Door) -> None:
+    def __init__(
+        self, store: Store, front: Front, account: Account, door: Door, snowflake: Snowflake | None = None
+    ) -> None:
         self._front = front
         self._account = account
         self._door = door
+        self._snowflake = snowflake
+        self._there: tuple[StreamlitApp, ...] = ()
         self._changes = 0
-        self._seen: tuple[int, int] | None = None
+        self._seen: object = None
         self._again = False
         self._running: asyncio.Task[None] | None = None
         self.table: Table | None = None
@@ -45,10 +50,17 @@ class Measurements:
     async def _fill(self) -> None:
         while self._again:
             self._again = False
+            if self._snowflake is not None:
+                self.notice(await self._snowflake.listing())
             self._seen = self._revision()
-            scene = scene_of(self._front, self._account)
+            scene = scene_of(self._front, self._account, self._there)
             self._keep(Table(scene, (), datetime.now(UTC), 0.0))
             self._keep(await measure(self._door, scene, self._keep))
+
+    def notice(self, listing: Listing) -> None:
+        """What Snowflake has now; while it does not answer, what it had before."""
+        if listing.apps is not None:
+            self._there = listing.apps
 
     def _keep(self, table: Table) -> None:
         self.table = table
@@ -56,5 +68,7 @@ class Measurements:
     def _note(self, _: tuple[Change, ...]) -> None:
         self._changes += 1
 
-    def _revision(self) -> tuple[int, int]:
-        return self._changes, self._front.people.revision
+    def _revision(self) -> object:
+        """How an app there does is no change of who gets in."""
+        there = [(one.name, one.url, one.title, one.roles, one.users) for one in self._there]
+        return self._changes, self._front.people.revision, there

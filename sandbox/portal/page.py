@@ -5,14 +5,16 @@ from __future__ import annotations
 from starlette.responses import HTMLResponse
 
 from sandbox.cloudflare_api.access import AccessObjects
+from sandbox.cloudflare_api.document import Json
 from sandbox.front import Front
 from sandbox.front.sessions import Session
 from sandbox.front.teams import Team
 from sandbox.portal.choices import Choices, choices_at, countries
+from sandbox.portal.ends import Ends
 from sandbox.portal.markup import Markup, joined, tag
 from sandbox.portal.measurements import Measurements
 from sandbox.portal.people_view import add_form, card
-from sandbox.portal.scene import shown, url_of
+from sandbox.portal.scene import shown, title_of, url_of
 from sandbox.portal.snowflake import Listing
 from sandbox.portal.snowflake_view import snowflake_section
 from sandbox.portal.table_view import legend, measured
@@ -45,6 +47,7 @@ def launcher_page(
     team: Team,
     session: Session | None,
     measurements: Measurements,
+    ends: Ends,
     listing: Listing | None,
     opened: str,
     problem: str = "",
@@ -54,9 +57,9 @@ def launcher_page(
     name = str(front.routing.organization(team.account).get("name") or team.account.name)
     parts = (
         tag("p", problem, class_="note", role="alert") if problem else None,
-        _apps(front, objects),
+        _apps(front, objects, ends),
         snowflake_section(listing, session, front.people.all()) if listing else None,
-        _access(measurements),
+        _access(measurements, with_snowflake=listing is not None),
         _people(front, objects, session, opened),
     )
     head = tag(
@@ -86,23 +89,32 @@ def _top(objects: AccessObjects, name: str, session: Session | None) -> Markup:
     return tag("header", title, tag("div", who, out, class_="who"), class_="top")
 
 
-def _apps(front: Front, objects: AccessObjects) -> Markup:
-    tiles = [tile(objects, one, url_of(front, one)) for one in shown(objects)]
+def _tile(front: Front, objects: AccessObjects, application: Json, ends: Ends) -> Markup:
+    url = url_of(front, application)
+    return tile(objects, application, title_of(objects, application), url, ends.at(url))
+
+
+def _apps(front: Front, objects: AccessObjects, ends: Ends) -> Markup:
+    tiles = [_tile(front, objects, one, ends) for one in shown(objects)]
     empty = tag("p", "No app is published yet: run ", tag("code", "sandbox up"), ".", class_="soft")
     listed = tag("ul", *tiles, class_="tiles") if tiles else empty
     return tag("section", tag("h2", "Apps", id="apps"), listed, aria_labelledby="apps")
 
 
-def _access(measurements: Measurements) -> Markup:
+def _access(measurements: Measurements, *, with_snowflake: bool) -> Markup:
     again = tag("form", tag("button", "Measure again"), method="post", action="/portal/measure", id="again")
     text = (
         "Every cell is a visit: the prober opens the app at the front door with an empty cookie jar, logs in at the "
         "identity provider, and shows what came back. Nothing here is worked out from policies."
     )
+    if with_snowflake:
+        text += (
+            " An app in Snowflake is opened there, with Snowflake's own login; that visit ends at the app's door, "
+            "since behind it a process would start for each visitor."
+        )
     heading = tag("div", tag("h2", "Who gets in", id="access", tabindex=-1), again, class_="heading")
-    return tag(
-        "section", heading, tag("p", text, class_="soft"), measured(measurements), legend(), aria_labelledby="access"
-    )
+    table = (measured(measurements), legend(with_snowflake=with_snowflake))
+    return tag("section", heading, tag("p", text, class_="soft"), *table, aria_labelledby="access")
 
 
 def _people(front: Front, objects: AccessObjects, session: Session | None, opened: str) -> Markup:

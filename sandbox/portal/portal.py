@@ -23,6 +23,7 @@ from sandbox.front.sessions import Session
 from sandbox.front.teams import Team
 from sandbox.front.visits import asked_host, visit_of
 from sandbox.portal.door import Door
+from sandbox.portal.ends import Ends
 from sandbox.portal.forms import Form, added, changed, first, read_form
 from sandbox.portal.measurements import Measurements
 from sandbox.portal.page import choices_of, launcher_page, safety
@@ -32,23 +33,26 @@ from sandbox.portal.table_view import measured
 Action = Callable[[Request, Form], Awaitable[Response]]
 
 
-def launcher(store: Store, door: Door, snowflake: str = "") -> Callable[[Front], ASGIApp]:
+def launcher(store: Store, door: Door, snowflake: str = "", ends: Ends | None = None) -> Callable[[Front], ASGIApp]:
     """The launcher for `Front(…, launcher=…)`; `door` is where that front door listens.
 
-    `snowflake` is the origin of the local Snowflake whose apps are shown as well, if there is one.
+    `snowflake` is the origin of the local Snowflake whose apps are shown as well, if there is one; `ends` hears of last
+    days.
     """
     beside = Snowflake(snowflake) if snowflake else None
-    return lambda front: Starlette(routes=Portal(store, front, door, beside).routes())
+    said = ends or Ends(store)
+    return lambda front: Starlette(routes=Portal(store, front, door, beside, said).routes())
 
 
 class Portal:
     """One portal for all team domains; each shows its own account."""
 
-    def __init__(self, store: Store, front: Front, door: Door, snowflake: Snowflake | None) -> None:
+    def __init__(self, store: Store, front: Front, door: Door, snowflake: Snowflake | None, ends: Ends) -> None:
         self._store = store
         self._front = front
         self._door = door
         self._snowflake = snowflake
+        self._ends = ends
         self._measured: dict[str, Measurements] = {}
 
     def routes(self) -> list[Route]:
@@ -86,7 +90,10 @@ class Portal:
     async def _shown(self, request: Request, opened: str, problem: str = "") -> Response:
         team, session = self._team(request), self._session(request)
         listing = await self._snowflake.listing() if self._snowflake else None
-        return launcher_page(self._front, team, session, self._measurements(team), listing, opened, problem)
+        measurements = self._measurements(team)
+        if listing is not None:
+            measurements.notice(listing)
+        return launcher_page(self._front, team, session, measurements, self._ends, listing, opened, problem)
 
     async def _table(self, request: Request) -> Response:
         return HTMLResponse(str(measured(self._measurements(self._team(request)))), headers=safety(self._front))
@@ -159,7 +166,9 @@ class Portal:
 
     def _measurements(self, team: Team) -> Measurements:
         if team.domain not in self._measured:
-            self._measured[team.domain] = Measurements(self._store, self._front, team.account, self._door)
+            self._measured[team.domain] = Measurements(
+                self._store, self._front, team.account, self._door, self._snowflake
+            )
         return self._measured[team.domain]
 
     def _session(self, request: Request) -> Session | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sandbox.cloudflare_api.access import AccessObjects
 from sandbox.cloudflare_api.access.places import patterns_of
@@ -10,25 +10,33 @@ from sandbox.cloudflare_api.document import Json
 from sandbox.cloudflare_api.world import Account
 from sandbox.front import Front
 from sandbox.front.idp.people import Person
+from sandbox.portal.cells import App, Visitor
 from sandbox.portal.measure import Scene
-from sandbox.portal.prober import App, Visitor
-from sandbox.portal.short_names import short_name
+from sandbox.portal.short_names import short_name, without_stack
+from sandbox.portal.snowflake import StreamlitApp
 
 ANYBODY = Visitor("anybody", "Anybody, not logged in", "anonymous")
 
 
-def scene_of(front: Front, account: Account) -> Scene:
-    """Everything at one account."""
+def scene_of(front: Front, account: Account, beside: Iterable[StreamlitApp] = ()) -> Scene:
+    """Everything at one account, and the apps of the Snowflake beside it."""
     objects = front.routing.objects(account)
-    apps = tuple(_app(front, one) for one in shown(objects))
+    apps = [App(str(one["id"]), title_of(objects, one), url_of(front, one)) for one in shown(objects)]
+    apps += [App(one.url_id, one.title, one.url, "snowflake") for one in beside]
     people = (visitor for person in front.people.all() for visitor in identities(front, objects, person))
-    return Scene((ANYBODY, *people, *_machines(objects)), apps)
+    return Scene((ANYBODY, *people, *_machines(objects)), tuple(apps))
 
 
 def shown(objects: AccessObjects) -> tuple[Json, ...]:
     """The applications that the launcher shows: by title, those that are meant to be seen and have an address."""
     visible = (one for one in objects.applications if one.get("app_launcher_visible") is not False)
     return tuple(sorted((one for one in visible if _address(one)), key=lambda one: str(one.get("name")).casefold()))
+
+
+def title_of(objects: AccessObjects, application: Json) -> str:
+    """The title of an application, without the name of the stack where all of them have it."""
+    name = str(application.get("name") or application.get("domain"))
+    return without_stack(name, (str(one.get("name")) for one in shown(objects)))
 
 
 def url_of(front: Front, application: Json) -> str:
@@ -44,10 +52,6 @@ def identities(front: Front, objects: AccessObjects, person: Person) -> Iterator
         if issuer is not None and issuer.said_of(person) is not None:
             own = f"{person.id}@{issuer.name}"
             yield Visitor(own, person.name, "person", person.id, issuer.id, issuer.name)
-
-
-def _app(front: Front, application: Json) -> App:
-    return App(str(application["id"]), str(application.get("name") or ""), url_of(front, application))
 
 
 def _machines(objects: AccessObjects) -> Iterator[Visitor]:

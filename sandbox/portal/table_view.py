@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.portal.cells import App, Cell, Visitor
 from sandbox.portal.markup import Markup, tag
 from sandbox.portal.measure import Table
 from sandbox.portal.measurements import Measurements
-from sandbox.portal.prober import App, Cell, Visitor
 
 # A sign and a word each, so that no verdict is told by its colour alone.
 _VERDICTS = {
@@ -14,12 +14,12 @@ _VERDICTS = {
     "wall": ("→", "login asked"),
     "down": ("!", "app is down"),
 }
-_EXPLAINED = (
-    ("entered", "the app's own answer came back"),
-    ("refused", "Access or the provider said no"),
-    ("wall", "a login page, and no way past it"),
-    ("down", "let in, but no app answered"),
-)
+_EXPLAINED = {
+    "entered": ("the app's own answer came back", ", or Snowflake led on to it"),
+    "refused": ("Access or the provider said no", ", or Snowflake did"),
+    "wall": ("a login page, and no way past it", ""),
+    "down": ("let in, but no app answered", ""),
+}
 
 
 def measured(measurements: Measurements) -> Markup:
@@ -36,9 +36,12 @@ def measured(measurements: Measurements) -> Markup:
     )
 
 
-def legend() -> Markup:
+def legend(*, with_snowflake: bool) -> Markup:
     """What the signs mean."""
-    rows = (tag("li", _sign(verdict), tag("strong", _VERDICTS[verdict][1]), f" {text}") for verdict, text in _EXPLAINED)
+    rows = (
+        tag("li", _sign(verdict), tag("strong", _VERDICTS[verdict][1]), f" {text}{more if with_snowflake else ''}")
+        for verdict, (text, more) in _EXPLAINED.items()
+    )
     return tag("ul", *rows, class_="legend")
 
 
@@ -57,11 +60,16 @@ def _status(measurements: Measurements, table: Table | None) -> Markup:
 
 def _grid(table: Table) -> Markup:
     corner = tag("th", "Visitor", scope="col")
-    head = tag("tr", corner, *(tag("th", one.title, scope="col") for one in table.scene.apps))
+    head = tag("tr", corner, *map(_column, table.scene.apps))
     rows = (_row(table, visitor) for visitor in table.scene.visitors)
     caption = tag("caption", "What each visitor got at each app", class_="unseen")
     grid = tag("table", caption, tag("thead", head), tag("tbody", *rows))
     return tag("div", grid, class_="scroll", tabindex=0, role="region", aria_label="Who gets in, as a table")
+
+
+def _column(app: App) -> Markup:
+    where = tag("small", "in Snowflake") if app.place == "snowflake" else None
+    return tag("th", tag("span", app.title), where, scope="col")
 
 
 def _row(table: Table, visitor: Visitor) -> Markup:
@@ -73,9 +81,11 @@ def _row(table: Table, visitor: Visitor) -> Markup:
 def _cell(table: Table, visitor: Visitor, app: App) -> Markup:
     key = f"{visitor.id} {app.id}"
     cell = table.cell(visitor.id, app.id)
+    # On a narrow screen there are no columns, and each cell says of which app it is.
+    name = tag("span", app.title, class_="app")
     if cell is None:
-        return tag("td", tag("span", "…", class_="soft", aria_label="not visited yet"), data_key=key)
-    return tag("td", _answer(cell, f"why-{'-'.join(key.split())}"), data_key=key, data_verdict=cell.verdict)
+        return tag("td", name, tag("span", "…", class_="soft", aria_label="not visited yet"), data_key=key)
+    return tag("td", name, _answer(cell, f"why-{'-'.join(key.split())}"), data_key=key, data_verdict=cell.verdict)
 
 
 def _answer(cell: Cell, own: str) -> Markup:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
@@ -20,6 +19,7 @@ from infra.estate import App, Estate, Tunnelled
 from infra.load import load_project
 from infra.roster import Roster, identities
 from tests.browser import chromium, needs_chromium
+from tests.end_to_end.test_snowflake_apps import SAMPLES, who_may
 from tests.end_to_end.world import ROOT, World
 
 pytestmark = needs_chromium
@@ -169,17 +169,22 @@ def test_the_portal_measures_what_the_analysis_says(page: Page, bless: bool) -> 
     page.goto(LAUNCHER)
     expect(page.get_by_text("Measured at")).to_be_visible()
     if bless:
-        page.set_viewport_size({"width": 1280, "height": 1260})
+        page.set_viewport_size({"width": 1280, "height": 1800})
         page.screenshot(path=ROOT / "docs" / "portal.png")
     answer = page.goto(f"{LAUNCHER}portal/table.json")
     assert answer is not None
     table = answer.json()
-    apps = {app["id"]: urlsplit(app["url"]) for app in table["apps"]}
     visitors = {visitor["id"]: visitor for visitor in table["visitors"]}
-    measured = {
-        (visitors[cell["visitor"]]["name"], apps[cell["app"]].geturl()): cell["verdict"] == "entered"
-        for cell in table["cells"]
-    }
+    apps = {app["id"]: app for app in table["apps"]}
+    may, titles = who_may(), {sample.title: sample.name for sample in SAMPLES}
+    assert {app["title"] for app in apps.values() if app["place"] == "snowflake"} == titles.keys()
+    measured = {}
+    for cell in table["cells"]:
+        visitor, app, entered = visitors[cell["visitor"]], apps[cell["app"]], cell["verdict"] == "entered"
+        if app["place"] == "snowflake":
+            assert entered == (visitor["person"] in may[titles[app["title"]]]), cell
+        else:
+            measured[visitor["name"], app["url"]] = entered
     estate, _ = project()
     for visit in visits():
         assert measured.pop((_shown(visit), visit.home.url)) == _expected(visit).enters, visit

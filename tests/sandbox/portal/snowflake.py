@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 Json = dict[str, Any]
+USERS = ("MIKA", "SAM", "KIM")
 
 
 class SmallSnowflake:
@@ -42,6 +44,8 @@ class SmallSnowflake:
                 Route("/__sandbox/invitations", self._invite, methods=["POST"]),
                 Route("/invitations/{ticket}", self._enter),
                 Route("/streamlit-apps/{url_id}/", self._show),
+                Route("/streamlit-apps/{url_id}", self._door),
+                Route("/login", self._login, methods=["GET", "POST"]),
             ]
         )
 
@@ -60,6 +64,25 @@ class SmallSnowflake:
         ticket = f"t{len(self.asked)}"
         self._open[ticket] = asked
         return JSONResponse({"url": f"{self.origin}/invitations/{ticket}"})
+
+    async def _door(self, request: Request) -> Response:
+        """Whoever may see the app is led on, past this page."""
+        user, url_id = request.cookies.get("user"), request.path_params["url_id"]
+        if user is None:
+            return RedirectResponse(f"/login?back=/streamlit-apps/{url_id}", 303)
+        row = next(one for one in self.rows if one["url_id"] == url_id)
+        if user not in row["users"]:
+            return HTMLResponse("nothing here", 404)
+        return RedirectResponse(f"/streamlit-apps/{url_id}/", 307)
+
+    async def _login(self, request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        user = form["person"][0].upper()
+        if user not in USERS or request.headers["origin"] != self.origin:
+            return HTMLResponse("no such user", 403)
+        answer = RedirectResponse(form["back"][0], 303)
+        answer.set_cookie("user", user)
+        return answer
 
     async def _enter(self, request: Request) -> Response:
         found = self._open.pop(request.path_params["ticket"])

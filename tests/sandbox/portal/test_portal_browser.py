@@ -17,7 +17,7 @@ from .conftest import Served
 
 pytestmark = needs_chromium
 HOME = f"https://{TEAM}/"
-APPS = ["campaigns", "closed", "pipeline", "status", "wiki"]
+APPS = ["campaigns", "closed", "pipeline", "status", "wiki", "Draft", "Ledger", "Quota"]
 READY = "#measured:not([data-running]):not([data-old]) table"
 
 
@@ -47,7 +47,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def _measured(page: Page) -> dict[str, dict[str, str]]:
     """The words of the table, once it is whole: visitor and app, and the verdict."""
     page.wait_for_selector(READY)
-    assert page.locator("thead th").all_inner_texts()[1:] == APPS
+    assert page.locator("thead th span").all_inner_texts() == APPS
     table = {}
     for row in page.locator("tbody tr").all():
         name = " ".join(row.locator("th").inner_text().split())
@@ -94,7 +94,8 @@ def test_a_person_with_several_identities_chooses(page: Page) -> None:
 
 def test_the_table_is_filled_by_requests(page: Page, served: Served) -> None:
     table = _measured(page)
-    entered = sum(verdict == "entered" for row in table.values() for verdict in row.values())
+    behind_access = [row[app] for row in table.values() for app in APPS[:5]]
+    entered = behind_access.count("entered")
     assert len(served.world.origin.heads) == entered
     assert table["Mika Tanaka through workspace"] == {
         "campaigns": "entered",
@@ -102,10 +103,13 @@ def test_the_table_is_filled_by_requests(page: Page, served: Served) -> None:
         "closed": "refused",
         "wiki": "entered",
         "status": "entered",
+        "Draft": "refused",
+        "Ledger": "entered",
+        "Quota": "entered",
     }
     assert table["Anybody, not logged in"]["campaigns"] == "wall"
     assert table["nightly machine"]["pipeline"] == "entered"
-    expect(page.locator(".status")).to_contain_text("with 35 visits")
+    expect(page.locator(".status")).to_contain_text("with 56 visits")
     page.get_by_role("button", name="Measure again").press("Enter")
     page.wait_for_selector("progress")
     assert _measured(page) == table
@@ -244,6 +248,11 @@ def test_text_stands_out_and_pages_fit_a_narrow_screen(browser: Browser, scheme:
 
     page.goto(HOME)
     page.wait_for_selector(READY)
+    # Every cell is on the screen, with the name of its app.
+    for cell in page.locator("#measured tbody tr").nth(1).locator("td").all():
+        box = cell.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 320
+    assert page.locator("#measured tbody tr").nth(1).locator(".app").all_inner_texts() == APPS
     page.locator("#person-kim summary").click()
     check()
     for url in (WIKI, CAMPAIGNS):

@@ -136,7 +136,7 @@ def test_the_table_as_a_document_is_old_once_something_has_changed(world: FrontW
     while asked()["running"]:
         time.sleep(0.05)
     table = asked()
-    assert (table["old"], len(table["cells"])) == (False, 35)
+    assert (table["old"], len(table["cells"])) == (False, 56)
     world.control("PATCH", "/people/mika", {"name": "M."})
     assert asked()["old"]
     assert world.secret["secret"] not in str(table)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from sandbox.edge.upstream import Answer
+from sandbox.portal.cells import App
 from sandbox.portal.measure import Table, measure
 from sandbox.portal.scene import scene_of
+from sandbox.portal.snowflake import Snowflake
 from tests.sandbox.front.world import ACCOUNT, LOST, NO_CONNECTOR, WORLD, Chunks
 
 from .conftest import Served
@@ -45,6 +48,38 @@ def test_everybody_at_every_app(served: Served) -> None:
         name: {**apps, "status": IN} for name, apps in EXPECTED.items()
     }
     assert len(table.cells) == table.scene.size
+
+
+def test_everybody_at_snowflake(served: Served) -> None:
+    """By the login there, which no machine has; a page behind the door is opened for nobody."""
+    listing = asyncio.run(Snowflake(served.snowflake.origin).listing())
+    scene = scene_of(served.world.front, WORLD.accounts[0], listing.apps or ())
+    apps = tuple(one for one in scene.apps if one.place == "snowflake")
+    table = asyncio.run(measure(served.door, replace(scene, apps=apps)))
+    found, gone, led, wall = {}, ("refused", 404), ("entered", 307), ("wall", 303)
+    for visitor in table.scene.visitors:
+        found[visitor.name if visitor.kind == "machine" else visitor.id] = _verdicts(table, visitor.id)
+    nobody = {"Draft": wall, "Ledger": wall, "Quota": wall}
+    unknown = dict.fromkeys(nobody, ("refused", 403))
+    assert found == {
+        "anybody": nobody,
+        "mika@workspace": {"Draft": gone, "Ledger": led, "Quota": led},
+        "sam@workspace": {"Draft": led, "Ledger": gone, "Quota": led},
+        "kim@partners": dict.fromkeys(nobody, gone),
+        "mallory@workspace": unknown,
+        "mallory@partners": unknown,
+        "nightly": nobody,
+    }
+    assert {one.reason for one in table.cells if one.visitor == "mallory@partners"} == {
+        "Snowflake has no user mallory."
+    }
+
+
+def test_a_snowflake_that_is_gone_is_in_the_table(served: Served) -> None:
+    app = App("x", "X", "http://127.0.0.1:1/streamlit-apps/x/", "snowflake")
+    scene = scene_of(served.world.front, WORLD.accounts[0])
+    table = asyncio.run(measure(served.door, replace(scene, apps=(app,))))
+    assert {(one.verdict, one.status) for one in table.cells} == {("down", 0)}
 
 
 def test_each_entry_is_a_request_at_the_origin(served: Served) -> None:
