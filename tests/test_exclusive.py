@@ -112,6 +112,6 @@ def test_roles_are_kept_apart_as_departments_are() -> None:
 
 
 def test_an_assumption_that_comes_is_told() -> None:
-    found = facts(estate("[finance]", ""), estate("[finance]"), TODAY, {})
+    found = facts(estate("[finance]", ""), estate("[finance]"), TODAY, {}, (None, None))
     assert Fact("assumption", True, "nobody is in both sales and finance") in found
     assert len(found) == 3

@@ -28,7 +28,9 @@ def set_what_is_asked_for(world: World, stack: str) -> list[str]:
     """Run the commands that a refused `up` prints, exactly as it prints them; the values come from standard input."""
     ended = world.pulumi("up", "--yes", "--skip-preview", "--stack", stack)
     assert ended.code != 0
-    paths = re.findall(rf"help: pulumi config set --stack {stack} --secret --path '(\S+)'$", ended.text, re.MULTILINE)
+    engine = rf"\S*sandbox -C {re.escape(str(world.project))} pulumi"
+    asked_for = rf"help: {engine} config set --stack {stack} --secret --path '(\S+)'$"
+    paths = re.findall(asked_for, ended.text, re.MULTILINE)
     for path in paths:
         world.ok("pulumi", "config", "set", "--stack", stack, "--secret", "--path", path, stdin="hush-hush-hush")
     assert "hush" not in (world.project / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
