@@ -17,7 +17,6 @@ from infra.checks.access import (
     check_sessions,
 )
 from infra.checks.addresses import check_addresses, check_hostnames, check_services
-from infra.checks.app_files import check_app_files
 from infra.checks.collisions import check_apps_apart, check_stacks_apart
 from infra.checks.containers import check_containers
 from infra.checks.expectations import check_exclusive, check_expectations
@@ -85,7 +84,11 @@ def check(*scopes: Scope, others: Iterable[Scope] = ()) -> None:
         for rule in CHECKS:
             rule(scope)
     check_apps_apart(scopes)
-    check_app_files(scopes)
+    if scopes and scopes[0].root is not None:
+        # A comparison looks into no folder, and need not wait for the parsers of what lies there.
+        from infra.checks.app_files import check_app_files
+
+        check_app_files(scopes)
     # Where two do not go together the later is told, which is a stack that was asked for.
     everywhere = (*others, *scopes)
     check_stacks_apart(everywhere)
