@@ -272,8 +272,8 @@ def test_the_command_prints_every_form_with_masked_people(
     for more in ([], ["--redact"]):
         assert main([*arguments, *more]) == 2
         said.append(capsys.readouterr().out)
-    failing = outcomes(load_texts(tmp_path).estates, found.today).count("failed")
-    called = replace(found, base=str(ROOT), head=str(tmp_path), failing=failing)
+    tests = outcomes(load_texts(tmp_path).estates, found.today)
+    called = replace(found, base=str(ROOT), head=str(tmp_path), tests=tests)
     if form in written:
         assert said == [written[form](called), written[form](redact(called))]
     assert "Sam Okafor" in said[0]

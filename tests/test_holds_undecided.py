@@ -15,6 +15,7 @@ from infra.holds.problems import problems_of
 from infra.logic import Diagrams, Formula
 from infra.logic.sat import NoSolverError
 from tests.access_sides import estate_of
+from tests.problem_codes import ROOT
 from tests.random_worlds import world
 from tests.recorder import TODAY
 from tests.test_holds_random import with_tests
@@ -42,12 +43,22 @@ def test_a_solver_says_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
     assert statuses(estate) == expected
 
 
-@pytest.mark.usefixtures("tiny")
-def test_without_a_solver_nothing_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_solver(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(formula: Formula) -> None:  # noqa: ARG001 - called as `solve` is
         raise NoSolverError
 
     monkeypatch.setattr(prover, "solve", missing)
+
+
+@pytest.mark.usefixtures("tiny", "no_solver")
+def test_a_comparison_takes_nothing_for_proved(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", str(ROOT), str(ROOT), "--today", str(TODAY)]) == 2
+    assert "tests of apps.yaml do not hold" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("tiny", "no_solver")
+def test_without_a_solver_nothing_is_proved() -> None:
     one = with_tests(world(1))
     found = outcomes({"dev": estate_of(one.apps_yaml, one.stack)}, TODAY)
     undecided = [one for one in problems_of(found) if "not decided" in one.message]

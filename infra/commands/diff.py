@@ -53,7 +53,7 @@ def compare(
             apps, who = _names(before, after)
             said = intents(stated, apps, who)
         found = diff(before, after, today, called=(base, head or "work tree"), stacks=stacks, stated=said)
-        return replace(found, failing=outcomes(after.estates, today).count("failed"))
+        return replace(found, tests=outcomes(after.estates, today))
 
 
 def _require_stacks(stacks: Sequence[str], *projects: Project) -> None:

@@ -14,6 +14,7 @@ from infra.diff.delta import Residents, Unstated
 from infra.diff.lapses import Lapse, lapses
 from infra.diff.surroundings import Fact, facts
 from infra.estate import Estate
+from infra.holds.outcomes import Outcomes
 from infra.load import Project
 from infra.roster import Roster, identities
 from infra.stack import ProviderValues, Stack
@@ -38,8 +39,8 @@ class StackDiff:
 class Diff:
     """What changes in all stacks. `base` and `head` are what the sides are called; `names` are people's names.
 
-    `stated` is who is said to gain which app, None where nothing is said; `failing` is how many tests of head do not
-    hold.
+    `stated` is who is said to gain which app, None where nothing is said; `tests` is what became of those of head, None
+    where nobody has asked.
     """
 
     base: str
@@ -48,7 +49,12 @@ class Diff:
     stacks: tuple[StackDiff, ...]
     names: Mapping[str, str]
     stated: Mapping[str, frozenset[str]] | None = None
-    failing: int = 0
+    tests: Outcomes | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def failing(self) -> int:
+        """How many tests of head do not hold; what is undecided is not taken for proved."""
+        return len({one.finding.claim.number for one in self.tests.bad}) if self.tests else 0
 
     @property
     def changes(self) -> tuple[tuple[str, AppChange], ...]:

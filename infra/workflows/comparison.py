@@ -13,7 +13,6 @@ from pathlib import Path
 from infra.commands.diff import compare, gate
 from infra.commands.hold_formats import summary
 from infra.diff.estates import Diff
-from infra.holds.outcomes import outcomes
 from infra.holds.problems import problems_of
 from infra.problems import ConfigError, count, render, visible
 from infra.report.document import document
@@ -54,8 +53,8 @@ def findings(root: Path, pull: Pull, base: str, today: date, source_url: str) ->
 
 def _failed_tests(found: Diff) -> str:
     """What the tests of apps.yaml say that do not hold after merging; empty where all do."""
-    held = outcomes({item.stack: item.sides[1] for item in found.stacks if item.sides[1].apps}, found.today)
-    return f"{summary(held)}\n\n{_verbatim(render(problems_of(held)))}" if held.bad else ""
+    held = found.tests
+    return f"{summary(held)}\n\n{_verbatim(render(problems_of(held)))}" if held and held.bad else ""
 
 
 def _with_tests(report: str, tests: str) -> str:
