@@ -50,7 +50,7 @@ def load_project(root: Path, stacks: Iterable[str], today: date) -> Project:
     """
     problems = Problems()
     file = load_file(root, problems)
-    estates = _estates(root, root, file, stacks, problems, today)
+    estates = _estates(root, file, stacks, problems, today)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
     if roster:
         for estate in estates.values():
@@ -84,7 +84,7 @@ def load_both(older: Path, newer: Path, prefix: str) -> tuple[Project, Project]:
 
 
 def _project(root: Path, file: AppsFile | None, problems: Problems) -> Project:
-    estates = _estates(None, root, file, (), problems)
+    estates = _estates(root, file, (), problems)
     roster = load_roster(root, file.departments if file else Table(readable=False), problems)
     problems.raise_errors()
     return Project(estates, roster, ())
@@ -96,7 +96,7 @@ def load_estate(root: Path, stack: str, today: date) -> tuple[Estate, tuple[Prob
     Raises ConfigError.
     """
     problems = Problems()
-    estates = _estates(root, root, load_file(root, problems), [stack], problems, today)
+    estates = _estates(root, load_file(root, problems), [stack], problems, today)
     problems.raise_errors()
     # What is deployed is what was promised: nothing goes out while a test says that it is wrong.
     problems.found += problems_of(outcomes(estates, today))
@@ -111,14 +111,10 @@ def load_file(root: Path, problems: Problems) -> AppsFile | None:
 
 
 def _estates(
-    beside: Path | None,
-    root: Path,
-    file: AppsFile | None,
-    stacks: Iterable[str],
-    problems: Problems,
-    today: date | None = None,
+    root: Path, file: AppsFile | None, stacks: Iterable[str], problems: Problems, today: date | None = None
 ) -> dict[str, Estate]:
-    """`beside` is where the apps' folders are, None where there are none to look at; without a day no lint is run."""
+    """Without a day the files stand alone: no app's folder is looked at, and no lint is run."""
+    beside = root if today else None
     known = stack_names(root)
     chosen = tuple(dict.fromkeys(stacks)) or known
     for name in chosen:

@@ -84,7 +84,7 @@ def check(*scopes: Scope, others: Iterable[Scope] = ()) -> None:
         for rule in CHECKS:
             rule(scope)
     check_apps_apart(scopes)
-    if scopes and scopes[0].root is not None:
+    if any(scope.root for scope in scopes):
         # A comparison looks into no folder, and need not wait for the parsers of what lies there.
         from infra.checks.app_files import check_app_files
 

@@ -38,7 +38,8 @@ def load_alike(text: str, name: str, other: AppsFile) -> AppsFile | None:
     None where nothing can be set aside, or where anything is wrong: reading all of it says what.
     """
     lines = text.split("\n")
-    alike = _alike(_blocks(lines), other)
+    blocks = _blocks(lines)
+    alike = _alike(blocks, other)
     if not alike:
         return None
     for block in alike.values():
@@ -52,7 +53,7 @@ def load_alike(text: str, name: str, other: AppsFile) -> AppsFile | None:
     if not isinstance(apps, Mapping):
         return None
     found = tuple(Word.at(key.text, key.span) for key, _ in apps.entries)
-    if not _begin_there(_blocks(lines), Table(declared=found)):
+    if not _begin_there(blocks, Table(declared=found)):
         return None
     read = apps._replace(entries=tuple(entry for entry in apps.entries if entry[0].text not in alike))
     entries = tuple((key, read if key.text == "apps" else value) for key, value in root.entries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -56,7 +56,6 @@ class Explainer:
     app: App
     estate: Estate
     today: date
-    known: dict[int, tuple[Formula, int]] = field(default_factory=dict)
 
     @cached_property
     def guard(self) -> Guard:
@@ -171,10 +170,7 @@ class Explainer:
         """A formula as an identity sees it: what is left are circumstances."""
         diagrams = self.diagrams
         every: Identity = {one: identity.get(one) for one in diagrams.order if one[0] in IDENTITY}
-        if id(formula) not in self.known:
-            # By identity, which is quick, and lasts while this holds what it is of.
-            self.known[id(formula)] = formula, diagrams.of(formula)
-        return diagrams.given(self.known[id(formula)][1], every)
+        return diagrams.given(diagrams.of(formula), every)
 
     def words(self, number: int, able: int) -> str:
         """`always`, `never`, or `if second factor, in JP or US`."""
